@@ -1,0 +1,53 @@
+"""The database: models, the pool of connections, and a session for each request."""
+
+import zope.sqlalchemy
+from sqlalchemy import URL, create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from .meta import Base
+from .post import Post, PostTag, Tag
+
+__all__ = ["Base", "Post", "PostTag", "Tag", "includeme"]
+
+
+def connect(settings, *, statement_timeout_ms: int) -> Engine:
+    """Return an engine whose connections survive a restart of the database and never wait for ever."""
+    database = settings.database
+    url = URL.create(
+        "postgresql+psycopg", database.username, database.password, database.host, database.port, database.name
+    )
+    return create_engine(
+        url,
+        pool_size=settings.threads,
+        max_overflow=2,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": "boneyard-blog",
+            "connect_timeout": 3,
+            "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC",
+            # A dead host must not hold a thread for the quarter of an hour that TCP would.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
+    )
+
+
+def _request_session(request) -> Session:
+    """Return the request's session, joined to pyramid_tm's transaction."""
+    session = request.registry.session_factory()
+    zope.sqlalchemy.register(session, transaction_manager=request.tm)
+    return session
+
+
+def includeme(config):
+    """Add `request.dbsession` and the engine behind it."""
+    settings = config.get_settings()
+    settings["tm.manager_hook"] = "pyramid_tm.explicit_manager"
+    engine = connect(config.registry.blog, statement_timeout_ms=int(settings["blog.statement_timeout_ms"]))
+    config.registry.engine = engine
+    config.registry.session_factory = sessionmaker(engine, expire_on_commit=False)
+    config.add_request_method(_request_session, "dbsession", reify=True)

@@ -1,0 +1,45 @@
+"""Posts and their tags."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Identity
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .meta import Base, CreatedAt, Moment
+
+
+class Post(Base):
+    """An article. Without `published_at` it is a draft, with one in the future scheduled, with `deleted_at` binned."""
+
+    __tablename__ = "posts"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    title: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    summary: Mapped[str] = mapped_column(server_default="")
+    body: Mapped[str] = mapped_column(server_default="")
+    revision: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    published_at: Mapped[Moment | None]
+    deleted_at: Mapped[Moment | None]
+
+    tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by="Tag.name")
+
+
+class Tag(Base):
+    """A word that groups posts."""
+
+    __tablename__ = "tags"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class PostTag(Base):
+    """A post carries a tag."""
+
+    __tablename__ = "post_tags"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)

@@ -1,0 +1,1 @@
+"""What stands between Gunicorn and the application."""

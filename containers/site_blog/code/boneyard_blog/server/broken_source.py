@@ -1,0 +1,39 @@
+"""What a developer sees while the source does not load."""
+
+import html
+import sys
+import traceback
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>The source is broken</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 8vh auto; max-width: 60rem; padding: 0 1.5rem; }}
+pre {{ background: #1d2023; border-left: 6px solid #d4453b; color: #f2efe9; overflow: auto; padding: 1rem 1.5rem; }}
+</style></head>
+<body>
+<h1>{title}</h1>
+<p>Correct the file and save it: the site comes back by itself.</p>
+<pre>{trace}</pre>
+</body>
+</html>
+"""
+
+
+class BrokenSource:
+    """A WSGI application that answers every request with the exception being handled when it was made."""
+
+    def __init__(self):
+        error = sys.exception()
+        self._body = _PAGE.format(
+            title=html.escape(f"{type(error).__name__}: {error}"), trace=html.escape(traceback.format_exc())
+        ).encode()
+
+    def __call__(self, environ, start_response):
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Length", str(len(self._body))),
+            ("Cache-Control", "no-store"),
+        ]
+        start_response("500 Internal Server Error", headers)
+        return [self._body]

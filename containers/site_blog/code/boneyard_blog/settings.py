@@ -1,0 +1,156 @@
+"""What the environment may say, checked once, with an error that names the setting, its value and the remedy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+
+class SettingError(Exception):
+    """A setting is missing or malformed."""
+
+
+class Environment:
+    """Environment variables, each of which may also be given as NAME_FILE: the path of a file that holds the value."""
+
+    def __init__(self, variables: Mapping[str, str] = os.environ):
+        self._variables = variables
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Return the value; an empty one counts as absent."""
+        value = self._variables.get(name) or None
+        path = self._variables.get(f"{name}_FILE")
+        if not path:
+            return value if value is not None else default
+        if value is not None:
+            raise SettingError(f"{name} and {name}_FILE are both set: keep one of them")
+        try:
+            with open(path, encoding="utf-8") as file:
+                return file.read().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(f"{name}_FILE={path}: cannot be read ({error}): mount the file or unset it") from error
+
+    def require(self, name: str, remedy: str) -> str:
+        value = self.get(name)
+        if not value:
+            raise SettingError(f"{name} is not set: {remedy}")
+        return value
+
+    def integer(self, name: str, default: int, lowest: int, highest: int) -> int:
+        value = self.get(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+            raise SettingError(f"{name}={value}: must be a whole number from {lowest} to {highest}")
+        return int(value)
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """Where PostgreSQL is and who we are there."""
+
+    host: str
+    port: int
+    name: str
+    username: str
+    password: str = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> DatabaseSettings:
+        """Read the BLOG_* parts as Aspire's reference to the database `blog` injects them, or else DATABASE_URL."""
+        url = environment.get("DATABASE_URL")
+        if environment.get("BLOG_HOST") is None and url is not None:
+            return cls._from_url(url)
+        remedy = "set the BLOG_HOST, BLOG_USERNAME and BLOG_PASSWORD of the database, or DATABASE_URL"
+        return cls(
+            host=environment.require("BLOG_HOST", remedy),
+            port=environment.integer("BLOG_PORT", 5432, 1, 65535),
+            name=environment.get("BLOG_DATABASENAME", "blog"),
+            username=environment.require("BLOG_USERNAME", remedy),
+            password=environment.require("BLOG_PASSWORD", remedy),
+        )
+
+    @classmethod
+    def _from_url(cls, url: str) -> DatabaseSettings:
+        # The value holds a password: it is never repeated in the message.
+        form = "DATABASE_URL must look like postgresql://user:password@host:5432/name"
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 5432
+        except ValueError as error:
+            raise SettingError(f"{form} ({error})") from error
+        name = unquote(parts.path.removeprefix("/"))
+        if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.username or not name:
+            raise SettingError(form)
+        return cls(parts.hostname, port, name, unquote(parts.username), unquote(parts.password or ""))
+
+
+@dataclass(frozen=True)
+class ContactLink:
+    """One of the ways to reach the authors, shown under "How to connect"."""
+
+    label: str
+    url: str
+
+
+def _contact_links(value: str | None) -> tuple[ContactLink, ...]:
+    links = []
+    for entry in filter(None, (part.strip() for part in (value or "").split(","))):
+        label, equals, url = entry.partition("=")
+        if not equals or not label.strip() or urlsplit(url.strip()).scheme not in ("http", "https", "mailto"):
+            raise SettingError(
+                f"CONTACT_LINKS={entry}: must look like Mastodon=https://example.org/@me,E-mail=mailto:me@example.org"
+            )
+        links.append(ContactLink(label.strip(), url.strip()))
+    return tuple(links)
+
+
+def _site_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise SettingError(f"SITE_URL={value}: must look like https://blog.example.org")
+    return value.rstrip("/")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the environment decides for the application."""
+
+    database: DatabaseSettings
+    session_secret: str = field(repr=False)
+    site_url: str | None
+    contact_links: tuple[ContactLink, ...]
+    first_author: str | None
+    first_author_password: str | None = field(repr=False)
+    media_folder: str = "/srv/media"
+    threads: int = 4
+
+    @classmethod
+    def from_environment(cls, environment: Environment | None = None) -> Settings:
+        environment = environment or Environment()
+        secret = environment.require("SESSION_SECRET", "give a random text of 32 or more characters")
+        if len(secret) < 32:
+            raise SettingError(f"SESSION_SECRET has {len(secret)} characters: give a random text of 32 or more")
+        author = environment.get("FIRST_AUTHOR")
+        password = environment.get("FIRST_AUTHOR_PASSWORD")
+        if (author is None) != (password is None):
+            raise SettingError("FIRST_AUTHOR and FIRST_AUTHOR_PASSWORD belong together: set both or neither")
+        return cls(
+            database=DatabaseSettings.from_environment(environment),
+            session_secret=secret,
+            site_url=_site_url(environment.get("SITE_URL")),
+            contact_links=_contact_links(environment.get("CONTACT_LINKS")),
+            first_author=author,
+            first_author_password=password,
+            media_folder=environment.get("MEDIA_FOLDER", "/srv/media"),
+            threads=environment.integer("GUNICORN_THREADS", 4, 1, 64),
+        )
+
+
+def includeme(config):
+    """Check the environment and keep it as `registry.blog`."""
+    config.registry.blog = Settings.from_environment()

@@ -1,0 +1,52 @@
+"""Traces, metrics and logs over OTLP. Without an endpoint nothing of OpenTelemetry is even imported."""
+
+import os
+
+from pyramid.events import ContextFound
+
+from boneyard_blog.server.events import WorkerStarted, WorkerStopping
+from boneyard_blog.settings import SettingError
+
+_ENDPOINTS = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+)
+_PROTOCOLS = ("grpc", "http/protobuf")
+
+
+def _remember_route(event: ContextFound) -> None:
+    """Leave the route's name and pattern where the access log and the server span find them."""
+    route = event.request.matched_route
+    if route is not None:
+        record = event.request.environ.get("boneyard.record", {})
+        record["route"] = route.name
+        record["pattern"] = route.pattern
+
+
+def _start(event: WorkerStarted) -> None:
+    from .export import Exporters
+    from .spans import RequestTelemetry, trace_statements
+
+    registry = event.registry
+    registry.exporters = Exporters(os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") or "http/protobuf")
+    registry.telemetry = RequestTelemetry(registry.engine)
+    trace_statements(registry.engine)
+
+
+def _stop(event: WorkerStopping) -> None:
+    event.registry.exporters.flush()
+
+
+def includeme(config):
+    """Start telemetry in each worker, after the fork: an exporter's thread would not survive it."""
+    config.registry.telemetry = None
+    config.add_subscriber(_remember_route, ContextFound)
+    protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") or "http/protobuf"
+    if not any(os.environ.get(name) for name in _ENDPOINTS):
+        return
+    if protocol not in _PROTOCOLS:
+        raise SettingError(f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol}: must be grpc or http/protobuf")
+    config.add_subscriber(_start, WorkerStarted)
+    config.add_subscriber(_stop, WorkerStopping)

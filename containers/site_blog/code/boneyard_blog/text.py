@@ -1,0 +1,90 @@
+"""Markdown in, safe HTML or plain text out."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start"},
+    "td": {"align"},
+    "th": {"align", "scope"},
+}
+_TAGS = (
+    "a abbr blockquote br code dd del div dl dt em figcaption figure h2 h3 h4 h5 h6 hr img ins kbd li mark ol p pre q s "
+    "samp small span strong sub sup table tbody td th thead tr ul var"
+).split()
+
+
+def _highlight(code: str, language: str, attributes: str) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language)
+    except ClassNotFound:
+        return str(escape(code))
+    return highlight(code, lexer, HtmlFormatter(nowrap=True, classprefix="hl-"))
+
+
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": True, "highlight": _highlight})
+    return markdown.enable(["table", "strikethrough"])
+
+
+_MARKDOWN = _markdown()
+
+
+def _safe_attribute(tag: str, name: str, value: str) -> str | None:
+    if tag == "img" and name == "src" and not re.match(r"/(?!/)", value):
+        # Readers are never sent to a third party by merely reading.
+        return "/static/elsewhere.svg"
+    if name == "class":
+        kept = [word for word in value.split() if re.fullmatch(r"(hl|language)-[\w+#-]+", word)]
+        return " ".join(kept) or None
+    return value
+
+
+@lru_cache(maxsize=512)
+def render(body: str) -> Markup:
+    """Return the HTML of a Markdown text, with nothing in it that could harm a reader."""
+    html = _MARKDOWN.render(body)
+    # The page's own title is its h1.
+    html = re.sub(r"<(/?)h([1-5])>", lambda match: f"<{match[1]}h{int(match[2]) + 1}>", html)
+    safe = nh3.clean(
+        html,
+        tags=set(_TAGS),
+        clean_content_tags={"script", "style", "iframe", "object", "noscript", "template", "textarea", "title"},
+        attributes=_ATTRIBUTES | {"span": {"class"}, "code": {"class"}},
+        attribute_filter=_safe_attribute,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+        set_tag_attribute_values={"img": {"loading": "lazy"}},
+    )
+    return Markup(safe)
+
+
+def plain(markdown: str) -> str:
+    """Return Markdown without its signs, on one line, quickly and roughly: for summaries and snippets."""
+    text = re.sub(r"(?ms)^(`{3,}|~{3,}).*?(^\1|\Z)", " ", markdown)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"(?s)<[^>]*(>|\Z)", " ", text)
+    text = re.sub(r"(?m)^\s*(#{1,6}|>|[-+*]|\d+\.)\s+", "", text)
+    text = re.sub(r"(?m)^\s*\|?[-:|\s]+\|?\s*$", " ", text)
+    return " ".join(re.sub(r"[*_`|]", " ", text).split())
+
+
+def summarise(summary: str, body: str, length: int = 240) -> str:
+    """Return the author's summary, or else the beginning of the text, cut at a word."""
+    text = summary.strip() or plain(body)
+    if len(text) <= length or summary.strip():
+        return text
+    return text[:length].rsplit(" ", 1)[0].rstrip(",;:.-") + " …"

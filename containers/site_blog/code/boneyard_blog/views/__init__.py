@@ -1,0 +1,1 @@
+"""What visitors get, one subject a file."""

@@ -1,0 +1,63 @@
+"""How Gunicorn serves the blog. Read by Gunicorn itself, from its working directory."""
+
+import sys
+
+from boneyard_blog.server.configuration import ServerConfiguration, forget_source, import_libraries
+from boneyard_blog.server.events import WorkerStarted, WorkerStopping
+from boneyard_blog.settings import SettingError
+
+try:
+    _server = ServerConfiguration.from_environment()
+except SettingError as error:
+    print(f"boneyard-blog: {error}", file=sys.stderr)
+    raise SystemExit(78)  # EX_CONFIG
+
+wsgi_app = "boneyard_blog.server.wsgi:application()"
+bind = _server.bind
+worker_class = "gthread"
+workers = _server.workers
+threads = _server.threads
+timeout = 30
+graceful_timeout = 5
+keepalive = 15
+
+# The heartbeat files of the workers: memory, so that neither a slow disk nor a read-only root file system matters.
+worker_tmp_dir = "/dev/shm"
+control_socket_disable = True
+
+# Only Nginx speaks to this port, and it overwrites what a client may have sent.
+forwarded_allow_ips = "*"
+limit_request_line = 8190
+
+logger_class = "boneyard_blog.server.access_log.JsonAccessLogger"
+accesslog = "-"
+errorlog = "-"
+loglevel = "info" if _server.development else "warning"
+
+preload_app = not _server.development
+reload = _server.development
+reload_engine = "inotify"
+reload_extra_files = [f"{_server.source}/**/*.py"]
+
+if _server.development:
+    import_libraries()
+
+
+def post_fork(server, worker):
+    """In development, let the worker import the blog's source as it is on disk now."""
+    if _server.development:
+        forget_source()
+
+
+def post_worker_init(worker):
+    """Tell the application that it may start threads and open connections."""
+    registry = getattr(worker.wsgi, "registry", None)
+    if registry is not None:
+        registry.notify(WorkerStarted(registry))
+
+
+def worker_exit(server, worker):
+    """Let the application send what it still holds back."""
+    registry = getattr(getattr(worker, "wsgi", None), "registry", None)
+    if registry is not None:
+        registry.notify(WorkerStopping(registry))

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace BoneYard;
+
+/// <summary>Tells the person at the terminal where the site is once it answers, or why it does not come up.</summary>
+internal static class SiteReport
+{
+    private const int LogLinesShown = 20;
+
+    public static void ReportTo(this IDistributedApplicationBuilder builder, TextWriter output, string front)
+    {
+        builder.Services.AddSingleton<IHostedService>(services => new Reporter(services, builder.Configuration, output, front));
+    }
+
+    private sealed class Reporter(IServiceProvider services, IConfiguration configuration, TextWriter output, string front) : BackgroundService
+    {
+        private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
+
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var up = _notifications.WaitForResourceHealthyAsync(front, either.Token);
+            var failed = FirstFailureAsync(either.Token);
+
+            if (await Task.WhenAny(up, failed) == failed && failed.IsCompletedSuccessfully)
+            {
+                await ReportFailureAsync(failed.Result);
+            }
+            else if (up.IsCompletedSuccessfully)
+            {
+                var model = services.GetRequiredService<DistributedApplicationModel>();
+                var resource = model.Resources.OfType<IResourceWithEndpoints>().Single(r => r.Name == front);
+                await output.WriteLineAsync($"site: {resource.GetEndpoint("http").Url}");
+
+                if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
+                {
+                    await output.WriteLineAsync($"dashboard: {dashboard.TrimEnd('/')}/login?t={token}");
+                }
+            }
+
+            await either.CancelAsync();
+        }
+
+        private async Task<ResourceEvent> FirstFailureAsync(CancellationToken cancellationToken)
+        {
+            await foreach (var update in _notifications.WatchAsync(cancellationToken))
+            {
+                if (update.Snapshot.State?.Text == KnownResourceStates.FailedToStart)
+                {
+                    return update;
+                }
+            }
+
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        /// <summary>Names the resource, shows the end of its log, and ends the application: half a site helps nobody.</summary>
+        private async Task ReportFailureAsync(ResourceEvent failure)
+        {
+            var name = failure.Resource.Name;
+            var lines = new List<LogLine>();
+
+            await foreach (var batch in services.GetRequiredService<ResourceLoggerService>().GetAllAsync(failure.Resource))
+            {
+                lines.AddRange(batch);
+            }
+
+            await Console.Error.WriteLineAsync($"error: '{name}' could not be started. The end of its log:");
+
+            foreach (var line in lines.TakeLast(LogLinesShown))
+            {
+                await Console.Error.WriteLineAsync($"  {line.Content}");
+            }
+
+            Environment.ExitCode = 1;
+            services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        }
+    }
+}

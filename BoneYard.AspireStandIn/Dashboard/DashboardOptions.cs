@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
+
+namespace Aspire.Hosting.Dashboard;
+
+/// <summary>Where the dashboard listens and what opens it; written back to the configuration, where others look it up.</summary>
+internal sealed record DashboardOptions(
+    IReadOnlyList<Uri> Frontend, Uri? OtlpGrpc, Uri? OtlpHttp, Uri ResourceService,
+    string BrowserToken, string OtlpApiKey, string ResourceServiceApiKey)
+{
+    private const string FrontendKey = "ASPNETCORE_URLS";
+    private const string ResourceServiceKey = "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL";
+    private const string AllowUnsecuredKey = "ASPIRE_ALLOW_UNSECURED_TRANSPORT";
+
+    public IEnumerable<Uri> Otlp => ((Uri?[])[OtlpGrpc, OtlpHttp]).OfType<Uri>();
+
+    public Uri Login => new(Frontend[0], $"/login?t={BrowserToken}");
+
+    /// <exception cref="DistributedApplicationException">A URL is malformed, or plain HTTP without leave.</exception>
+    public static DashboardOptions From(IConfiguration configuration, bool allowUnsecuredTransport)
+    {
+        var allowed = allowUnsecuredTransport || configuration.GetValue<bool>(AllowUnsecuredKey);
+        var random = configuration.GetValue<bool>(StandInOptions.RandomizePortsKey);
+
+        var options = new DashboardOptions(
+            [.. (configuration[FrontendKey] ?? "http://localhost:0").Split(';').Select(url => Parse(FrontendKey, url))],
+            Optional(OtlpConfigurationExtensions.GrpcUrlKey),
+            Optional(OtlpConfigurationExtensions.HttpUrlKey),
+            Parse(ResourceServiceKey, configuration[ResourceServiceKey] ?? "http://localhost:0"),
+            Secret("AppHost:BrowserToken", configuration["ASPIRE_DASHBOARD_FRONTEND_BROWSERTOKEN"]),
+            Secret(OtlpConfigurationExtensions.ApiKeyKey, configured: null),
+            Secret("AppHost:ResourceService:ApiKey", configured: null));
+
+        configuration[FrontendKey] = string.Join(';', options.Frontend.Select(Text));
+        configuration[OtlpConfigurationExtensions.GrpcUrlKey] = options.OtlpGrpc is { } grpc ? Text(grpc) : null;
+        configuration[OtlpConfigurationExtensions.HttpUrlKey] = options.OtlpHttp is { } http ? Text(http) : null;
+        return options;
+
+        Uri? Optional(string key) => configuration[key] is { Length: > 0 } url ? Parse(key, url) : null;
+
+        string Secret(string key, string? configured) =>
+            configuration[key] ??= configured ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+        Uri Parse(string key, string text)
+        {
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            {
+                throw new DistributedApplicationException($"{key} is '{text}', which is no http or https URL. Give one such as http://localhost:15888.");
+            }
+
+            if (url.Scheme is "http" && !allowed)
+            {
+                throw new DistributedApplicationException($"{key} is '{text}': plain HTTP is allowed only with {AllowUnsecuredKey}=true, as in the launch profile 'http'.");
+            }
+
+            return random || url.Port == 0 ? new UriBuilder(url) { Port = FreePort() }.Uri : url;
+        }
+    }
+
+    public static string Text(Uri url) => url.ToString().TrimEnd('/');
+
+    /// <exception cref="DistributedApplicationException">Something else listens on one of the ports.</exception>
+    public void EnsurePortsAreFree()
+    {
+        Ensure("the dashboard's pages", FrontendKey, Frontend[0]);
+        Ensure("telemetry over gRPC", OtlpConfigurationExtensions.GrpcUrlKey, OtlpGrpc);
+        Ensure("telemetry over HTTP", OtlpConfigurationExtensions.HttpUrlKey, OtlpHttp);
+        Ensure("the resource service", ResourceServiceKey, ResourceService);
+    }
+
+    private static void Ensure(string purpose, string key, Uri? url)
+    {
+        if (url is null)
+        {
+            return;
+        }
+
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, url.Port);
+            probe.Start();
+        }
+        catch (SocketException)
+        {
+            throw new DistributedApplicationException(
+                $"Port {url.Port} for {purpose} is in use. Stop what listens there (`ss -ltnp 'sport = :{url.Port}'` names it; another AppHost, perhaps), or set {key} to another URL.");
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

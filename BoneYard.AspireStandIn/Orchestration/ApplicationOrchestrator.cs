@@ -1,0 +1,252 @@
+using System.Security.Cryptography;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Dashboard;
+using Aspire.Hosting.Dcp;
+using Aspire.Hosting.Eventing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting.Orchestration;
+
+/// <summary>Brings the graph up when the host starts, and takes it down, whole, when the host stops.</summary>
+internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
+{
+    private const string SessionNetwork = "session-network";
+
+    private readonly DistributedApplicationModel _model;
+    private readonly ResourceNotificationService _notifications;
+    private readonly ResourceLoggerService _loggers;
+    private readonly IDistributedApplicationEventing _eventing;
+    private readonly IServiceProvider _services;
+    private readonly StandInOptions _options;
+    private readonly DistributedApplicationExecutionContext _executionContext;
+    private readonly DashboardHost? _dashboard;
+    private readonly ILogger<ApplicationOrchestrator> _logger;
+    private readonly Dictionary<ContainerResource, ContainerRunner> _runners = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _background = [];
+    private DcpProcess? _dcp;
+
+    public ApplicationOrchestrator(
+        DistributedApplicationModel model,
+        ResourceNotificationService notifications,
+        ResourceLoggerService loggers,
+        IDistributedApplicationEventing eventing,
+        IServiceProvider services,
+        StandInOptions options,
+        DistributedApplicationExecutionContext executionContext,
+        ILogger<ApplicationOrchestrator> logger)
+    {
+        (_model, _notifications, _loggers, _eventing, _services, _options, _executionContext, _logger) =
+            (model, notifications, loggers, eventing, services, options, executionContext, logger);
+        _dashboard = services.GetService<DashboardHost>();
+
+        var waiter = new DependencyWaiter(notifications, loggers);
+        var specs = ActivatorUtilities.CreateInstance<ContainerSpecFactory>(services);
+
+        foreach (var container in model.Resources.OfType<ContainerResource>())
+        {
+            _runners[container] = new ContainerRunner(container, waiter, specs, notifications, loggers, eventing, services, logger);
+        }
+    }
+
+    public ContainerRunner RunnerOf(ContainerResource resource) => _runners[resource];
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _eventing.PublishAsync(new BeforeStartEvent(_services, _model), cancellationToken).ConfigureAwait(false);
+
+        foreach (var resource in _model.Resources)
+        {
+            await PublishInitialStateAsync(resource, cancellationToken).ConfigureAwait(false);
+        }
+
+        _dashboard?.EnsurePortsAreFree();
+        _dcp = await StartDcpAsync(cancellationToken).ConfigureAwait(false);
+        var dcp = _dcp.Client;
+
+        await dcp.CreateAsync(
+            new DcpNetwork
+            {
+                Metadata = { Name = SessionNetwork },
+                Spec = { NetworkName = $"aspire-session-network-{RandomNumberGenerator.GetString("bcdfghjkmnpqrstvwxyz", 8)}" },
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        if (_dashboard is not null)
+        {
+            await dcp.CreateAsync(await _dashboard.StartAsync(_options.DashboardPath, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            RunInBackground(new OtlpTunnel(dcp, _options.ContainerRuntime ?? "docker", _logger).OpenAsync(SessionNetwork, _dashboard.OtlpEndpoints, _stopping.Token));
+        }
+
+        RunInBackground(ParentStateMirror.RunAsync(_model, _notifications, _stopping.Token));
+        RunInBackground(ActivatorUtilities.CreateInstance<HealthMonitor>(_services, _services.GetRequiredService<HealthCheckService>()).RunAsync(_stopping.Token));
+        RunInBackground(WatchContainersAsync(dcp));
+
+        foreach (var resource in _model.Resources)
+        {
+            RunInBackground(InitializeAsync(resource));
+        }
+
+        await AllocateEndpointsAsync(dcp, cancellationToken).ConfigureAwait(false);
+
+        var session = new ContainerRunner.Session(dcp, SessionNetwork);
+        var starts = _runners.Select(entry => StartOrHoldAsync(entry.Key, entry.Value, session)).ToArray();
+        RunInBackground(AfterCreatedAsync(starts));
+
+        if (_dashboard is not null)
+        {
+            await _dashboard.WaitUntilReadyAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+
+        if (_dashboard is not null)
+        {
+            await _dashboard.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Also the way out when a start failed half-way and there is nothing to stop but what came up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+
+        if (Interlocked.Exchange(ref _dcp, null) is { } dcp)
+        {
+            await dcp.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(_background).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task PublishInitialStateAsync(IResource resource, CancellationToken cancellationToken)
+    {
+        if (resource is ParameterResource parameter)
+        {
+            await PublishParameterAsync(parameter, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await _notifications.PublishUpdateAsync(resource, s => s with
+        {
+            CreationTimeStamp = DateTime.UtcNow,
+            ResourceType = resource is ContainerResource ? "Container" : s.ResourceType,
+            Properties = resource is IResourceWithParent child ? s.Properties.SetProperties(new ResourcePropertySnapshot("resource.parentName", child.Parent.Name)) : s.Properties,
+            State = s.State ?? (resource is ContainerResource ? KnownResourceStates.NotStarted : null),
+        }).ConfigureAwait(false);
+    }
+
+    private async Task PublishParameterAsync(ParameterResource parameter, CancellationToken cancellationToken)
+    {
+        var (value, state) = (default(string), new ResourceStateSnapshot(KnownResourceStates.Running, KnownResourceStateStyles.Success));
+
+        try
+        {
+            value = await parameter.GetValueAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (MissingParameterValueException exception)
+        {
+            state = new(KnownResourceStates.ValueMissing, KnownResourceStateStyles.Warn);
+            _loggers.GetLogger(parameter).LogWarning("{Message}", exception.Message);
+        }
+
+        await _notifications.PublishUpdateAsync(parameter, s => s with
+        {
+            CreationTimeStamp = DateTime.UtcNow,
+            ResourceType = "Parameter",
+            State = state,
+            Properties = s.Properties.SetProperties(
+                new("Value", value) { IsSensitive = parameter.Secret },
+                new(CustomResourceKnownProperties.Source, $"Parameters:{parameter.Name}")),
+        }).ConfigureAwait(false);
+    }
+
+    private async Task<DcpProcess> StartDcpAsync(CancellationToken cancellationToken)
+    {
+        if (!File.Exists(_options.DcpPath))
+        {
+            throw new DistributedApplicationException($"The orchestrator '{_options.DcpPath}' is missing. Run ./boneyard setup, which installs it.");
+        }
+
+        var runtimeCheck = DcpProcess.EnsureRuntimeAsync(_options.DcpPath, _options.ContainerRuntime, cancellationToken);
+        var starting = DcpProcess.StartAsync(_options.DcpPath, _options.ContainerRuntime, cancellationToken);
+
+        try
+        {
+            await runtimeCheck.ConfigureAwait(false);
+        }
+        catch
+        {
+            _dcp = await starting.ConfigureAwait(false);
+            throw;
+        }
+
+        return await starting.ConfigureAwait(false);
+    }
+
+    private async Task InitializeAsync(IResource resource) =>
+        await _eventing.PublishAsync(new InitializeResourceEvent(resource, _eventing, _loggers, _notifications, _services), _stopping.Token).ConfigureAwait(false);
+
+    private async Task AllocateEndpointsAsync(DcpClient dcp, CancellationToken cancellationToken)
+    {
+        var allocator = new EndpointAllocator(_options);
+        await Task.WhenAll(_runners.Keys.Select(container => allocator.AllocateAsync(dcp, container, cancellationToken))).ConfigureAwait(false);
+
+        foreach (var container in _runners.Keys)
+        {
+            await _eventing.PublishAsync(new ResourceEndpointsAllocatedEvent(container, _services), cancellationToken).ConfigureAwait(false);
+            await ResourceUrls.PublishAsync(container, _executionContext, _notifications, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var resource in _model.Resources.OfType<IResourceWithConnectionString>())
+        {
+            await _eventing.PublishAsync(new ConnectionStringAvailableEvent(resource, _services), cancellationToken).ConfigureAwait(false);
+            var connectionString = await resource.GetConnectionStringAsync(cancellationToken).ConfigureAwait(false);
+            await _notifications.PublishUpdateAsync(resource, s => s with
+            {
+                Properties = s.Properties.SetProperties(new ResourcePropertySnapshot(CustomResourceKnownProperties.ConnectionString, connectionString) { IsSensitive = true }),
+            }).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StartOrHoldAsync(ContainerResource container, ContainerRunner runner, ContainerRunner.Session session)
+    {
+        runner.Join(session);
+
+        if (!container.Annotations.OfType<ExplicitStartupAnnotation>().Any())
+        {
+            await runner.StartAsync(_stopping.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task AfterCreatedAsync(Task[] starts)
+    {
+        await Task.WhenAll(starts).ConfigureAwait(false);
+        await _eventing.PublishAsync(new AfterResourcesCreatedEvent(_services, _model), _stopping.Token).ConfigureAwait(false);
+    }
+
+    private async Task WatchContainersAsync(DcpClient dcp)
+    {
+        await foreach (var (change, container) in dcp.WatchAsync<DcpContainer>(_stopping.Token).ConfigureAwait(false))
+        {
+            if (change is DcpChange.Changed && _runners.Values.FirstOrDefault(runner => runner.Owns(container)) is { } owner)
+            {
+                await owner.ObserveAsync(container).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void RunInBackground(Task task) => _background.Add(task.ContinueWith(
+        failed => _logger.LogError(failed.Exception!.InnerException, "A background task of the orchestrator failed."),
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted,
+        TaskScheduler.Default));
+}

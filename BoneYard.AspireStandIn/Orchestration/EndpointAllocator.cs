@@ -1,0 +1,63 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Dcp;
+
+namespace Aspire.Hosting.Orchestration;
+
+/// <summary>
+/// Gives each endpoint its addresses: on the host's loopback a DCP service, whose proxy stays while containers come and go;
+/// on the session network the container's own name and port.
+/// </summary>
+internal sealed class EndpointAllocator(StandInOptions options)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(30);
+
+    public static string ServiceNameOf(IResource resource, EndpointAnnotation endpoint) => $"{resource.Name}-{endpoint.Name}".ToLowerInvariant();
+
+    public async Task AllocateAsync(DcpClient dcp, IResource resource, CancellationToken cancellationToken)
+    {
+        foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
+        {
+            var service = await CreateServiceAsync(dcp, resource, endpoint, cancellationToken).ConfigureAwait(false);
+            var target = endpoint.TargetPort ?? throw new DistributedApplicationException(
+                $"Endpoint '{endpoint.Name}' of container '{resource.Name}' has no target port. Give the port on which the container listens.");
+
+            endpoint.AllocatedEndpoint = new AllocatedEndpoint(
+                endpoint, "localhost", service.Status!.EffectivePort!.Value, target.ToString(CultureInfo.InvariantCulture));
+            endpoint.Allocate(
+                KnownNetworkIdentifiers.DefaultAspireContainerNetwork,
+                new AllocatedEndpoint(endpoint, $"{resource.Name.ToLowerInvariant()}.dev.internal", target));
+        }
+    }
+
+    private async Task<DcpService> CreateServiceAsync(DcpClient dcp, IResource resource, EndpointAnnotation endpoint, CancellationToken cancellationToken)
+    {
+        if (!endpoint.IsProxied && endpoint.Port is null)
+        {
+            throw new DistributedApplicationException($"Endpoint '{endpoint.Name}' of '{resource.Name}' has no proxy and no port. Give it a port.");
+        }
+
+        var name = ServiceNameOf(resource, endpoint);
+        var service = await dcp.CreateAsync(
+            new DcpService
+            {
+                Metadata = { Name = name },
+                Spec =
+                {
+                    Address = endpoint.TargetHost,
+                    Port = options.RandomizePorts && endpoint.IsProxied ? null : endpoint.Port,
+                    AddressAllocationMode = endpoint.IsProxied ? DcpService.Localhost : DcpService.Proxyless,
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        while (service.Status?.EffectivePort is null or 0)
+        {
+            await Task.Delay(Poll, cancellationToken).ConfigureAwait(false);
+            service = await dcp.GetAsync<DcpService>(name, cancellationToken).ConfigureAwait(false)
+                ?? throw new DistributedApplicationException($"DCP dropped the service of endpoint '{endpoint.Name}' of '{resource.Name}'.");
+        }
+
+        return service;
+    }
+}

@@ -83,6 +83,8 @@ internal sealed class ContainerRunner(
             await PublishAsync(s => s with { State = KnownResourceStates.Stopping }).ConfigureAwait(false);
             await session.Dcp.PatchAsync<DcpContainer>(container.Metadata.Name, new { spec = new { stop = true } }, cancellationToken).ConfigureAwait(false);
             await notifications.WaitForResourceAsync(resource.Name, update => ResourceNotificationService.IsTerminal(update.Snapshot), cancellationToken).ConfigureAwait(false);
+            // DCP keeps a core busy with an object that it stopped for as long as that exists.
+            await RemoveAsync(session.Dcp, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -138,6 +140,8 @@ internal sealed class ContainerRunner(
     {
         if (_container is { } old)
         {
+            _container = null;
+
             if (_logs is not null)
             {
                 await _logs.CancelAsync().ConfigureAwait(false);
@@ -145,7 +149,6 @@ internal sealed class ContainerRunner(
 
             // Its name, its address and its volumes are free only when it is really gone.
             await dcp.DeleteAsync<DcpContainer>(old.Metadata.Name, cancellationToken).ConfigureAwait(false);
-            _container = null;
         }
     }
 

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace BoneYard.Tests.Infrastructure;
+
+/// <summary>The docker command, for what a test must see from outside the application.</summary>
+internal static class ContainerEngine
+{
+    /// <returns>Standard output, trimmed.</returns>
+    /// <exception cref="InvalidOperationException">The command failed; the message has its words.</exception>
+    public static async Task<string> RunAsync(params string[] args)
+    {
+        using var process = Process.Start(new ProcessStartInfo("docker", args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        return process.ExitCode == 0
+            ? (await output).Trim()
+            : throw new InvalidOperationException($"docker {string.Join(' ', args)} ended with {process.ExitCode}: {await error}");
+    }
+
+    public static async Task<string[]> ListAsync(params string[] args) =>
+        (await RunAsync(args)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,180 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace BoneYard.Tests.Infrastructure;
+
+/// <summary>The whole graph, running, with volumes and secrets of its own: it shares nothing with a site under development.</summary>
+internal sealed class Site : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private readonly string[] _volumes;
+
+    private Site(DistributedApplication application, string[] volumes)
+    {
+        Application = application;
+        _volumes = volumes;
+        Http = application.CreateHttpClient("sitewww", "http");
+    }
+
+    public DistributedApplication Application { get; }
+
+    /// <summary>Through the front door.</summary>
+    public HttpClient Http { get; }
+
+    public static async Task<Site> StartAsync(params string[] args)
+    {
+        var name = $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        string[] volumes = [$"{name}-data", $"{name}-media"];
+        var builder = await CreateBuilderAsync([$"--Site:DataVolume={volumes[0]}", $"--Site:MediaVolume={volumes[1]}", .. args]);
+        var site = default(Site);
+
+        try
+        {
+            var application = await builder.BuildAsync().WaitAsync(Patience);
+            await application.StartAsync().WaitAsync(Patience);
+            site = new Site(application, volumes);
+            await site.WaitUntilHealthyAsync("sitewww");
+            return site;
+        }
+        catch
+        {
+            await (site?.DisposeAsync() ?? builder.DisposeAsync());
+            throw;
+        }
+    }
+
+    /// <summary>The graph as data: nothing is started.</summary>
+    public static Task<IDistributedApplicationTestingBuilder> CreateBuilderAsync(params string[] args)
+    {
+        string[] secrets = [$"--Parameters:sitedb-password={NewSecret()}", $"--Parameters:session-secret={NewSecret()}"];
+        return DistributedApplicationTestingBuilder.CreateAsync<Projects.BoneYard_AppHost>([.. secrets, .. args]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Application.DisposeAsync();
+
+        foreach (var volume in _volumes)
+        {
+            await ContainerEngine.RunAsync("volume", "rm", "--force", volume);
+        }
+    }
+
+    public async Task WaitUntilHealthyAsync(string resource)
+    {
+        try
+        {
+            await Application.ResourceNotifications.WaitForResourceHealthyAsync(resource).WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"'{resource}' did not become healthy within {Patience}.{Environment.NewLine}{await DescribeAsync()}");
+        }
+    }
+
+    public Task WaitForHealthAsync(string resource, HealthStatus status) =>
+        Application.ResourceNotifications.WaitForResourceAsync(resource, update => update.Snapshot.HealthStatus == status).WaitAsync(Patience);
+
+    public async Task RunCommandAsync(string resource, string command)
+    {
+        var result = await Application.ResourceCommands.ExecuteCommandAsync(resource, command).WaitAsync(Patience);
+        Assert.True(result.Success, $"Command '{command}' of '{resource}' failed: {result.Message}");
+    }
+
+    /// <summary>Gets a page, again and again until it has this status: for what takes a moment to be noticed.</summary>
+    public async Task<string> WaitForPageAsync(string path, int status)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+
+        while (true)
+        {
+            using var response = await Http.GetAsync(path, patience.Token);
+
+            if ((int)response.StatusCode == status)
+            {
+                return await response.Content.ReadAsStringAsync(patience.Token);
+            }
+
+            await Task.Delay(100, patience.Token);
+        }
+    }
+
+    public async Task<NpgsqlConnection> OpenDatabaseAsync()
+    {
+        var connection = new NpgsqlConnection(await Application.GetConnectionStringAsync("blog"));
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>Publishes a post by SQL alone, as no one but a test would.</summary>
+    public async Task InsertPostAsync(string title, string slug, string body)
+    {
+        await using var connection = await OpenDatabaseAsync();
+        await using var insert = new NpgsqlCommand("INSERT INTO posts (title, slug, body, published_at) VALUES ($1, $2, $3, now())", connection)
+        {
+            Parameters = { new() { Value = title }, new() { Value = slug }, new() { Value = body } },
+        };
+        await insert.ExecuteNonQueryAsync();
+    }
+
+    public async Task<IReadOnlyList<string>> LogAsync(string resource)
+    {
+        var lines = new List<string>();
+
+        await foreach (var batch in Application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(Resource(resource)))
+        {
+            lines.AddRange(batch.Select(line => line.Content));
+        }
+
+        return lines;
+    }
+
+    /// <summary>Waits for a line in a resource's console log.</summary>
+    public async Task<string> WaitForLogLineAsync(string resource, Func<string, bool> predicate)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+
+        while (true)
+        {
+            if ((await LogAsync(resource)).FirstOrDefault(predicate) is { } line)
+            {
+                return line;
+            }
+
+            await Task.Delay(100, patience.Token);
+        }
+    }
+
+    /// <summary>The id of a resource's present container.</summary>
+    public async Task<string> ContainerOfAsync(string resource)
+    {
+        var running = await Application.ResourceNotifications.WaitForResourceAsync(
+            resource, update => update.Snapshot.Properties.Any(IsContainerId)).WaitAsync(Patience);
+        return Assert.IsType<string>(running.Snapshot.Properties.Single(IsContainerId).Value);
+
+        static bool IsContainerId(ResourcePropertySnapshot property) => property is { Name: "container.id", Value: string };
+    }
+
+    private IResource Resource(string name) =>
+        Application.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
+
+    private async Task<string> DescribeAsync()
+    {
+        var text = new StringBuilder();
+
+        foreach (var resource in (string[])["sitedb", "siteblog", "sitewww"])
+        {
+            text.AppendLine($"--- {resource}");
+            text.AppendJoin(Environment.NewLine, (await LogAsync(resource)).TakeLast(30)).AppendLine();
+        }
+
+        return text.ToString();
+    }
+
+    private static string NewSecret() => RandomNumberGenerator.GetHexString(48, lowercase: true);
+}

@@ -1,0 +1,175 @@
+using BoneYard.Tests.Infrastructure;
+
+namespace BoneYard.Tests.Model;
+
+public sealed class GraphTests : IAsyncLifetime
+{
+    private IDistributedApplicationTestingBuilder _builder = null!;
+
+    public async ValueTask InitializeAsync() => _builder = await Site.CreateBuilderAsync();
+
+    public ValueTask DisposeAsync() => _builder.DisposeAsync();
+
+    [Fact]
+    public void The_graph_has_three_containers_and_one_database()
+    {
+        var names = _builder.Resources.Where(resource => resource is ContainerResource or PostgresDatabaseResource).Select(resource => resource.Name);
+
+        Assert.Equal(["blog", "siteblog", "sitedb", "sitewww"], names.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("sitedb", "site_db")]
+    [InlineData("siteblog", "site_blog")]
+    [InlineData("sitewww", "site_www")]
+    public void Each_container_is_built_from_its_own_folder(string name, string folder)
+    {
+        var build = Container(name).Annotations.OfType<DockerfileBuildAnnotation>().Single();
+
+        Assert.EndsWith(Path.Combine("containers", folder), build.ContextPath.TrimEnd('/'));
+        Assert.True(File.Exists(build.DockerfilePath), build.DockerfilePath);
+    }
+
+    [Theory]
+    [InlineData("sitedb", "tcp", 5432)]
+    [InlineData("siteblog", "http", 8000)]
+    [InlineData("sitewww", "http", 8080)]
+    public void Each_container_offers_its_port(string name, string endpoint, int targetPort)
+    {
+        var annotation = Container(name).Annotations.OfType<EndpointAnnotation>().Single(e => e.Name == endpoint);
+
+        Assert.Equal(targetPort, annotation.TargetPort);
+    }
+
+    [Fact]
+    public void Only_the_front_door_is_external()
+    {
+        var external = Containers.Where(container => container.Annotations.OfType<EndpointAnnotation>().Any(endpoint => endpoint.IsExternal));
+
+        Assert.Equal(["sitewww"], external.Select(container => container.Name));
+    }
+
+    [Theory]
+    [InlineData("siteblog", "blog")]
+    [InlineData("sitewww", "siteblog")]
+    public void A_container_waits_for_what_it_needs(string name, string dependency)
+    {
+        var wait = Container(name).Annotations.OfType<WaitAnnotation>().Where(wait => wait.Resource.Name == dependency);
+
+        Assert.Equal([WaitType.WaitUntilHealthy], wait.Select(w => w.WaitType));
+    }
+
+    [Fact]
+    public void Every_container_and_the_database_have_a_health_check()
+    {
+        var without = _builder.Resources
+            .Where(resource => resource is ContainerResource or PostgresDatabaseResource)
+            .Where(resource => !resource.Annotations.OfType<HealthCheckAnnotation>().Any());
+
+        Assert.Empty(without);
+    }
+
+    [Fact]
+    public void Only_the_blog_sends_telemetry()
+    {
+        var senders = Containers.Where(container => container.Annotations.OfType<OtlpExporterAnnotation>().Any());
+
+        Assert.Equal(["siteblog"], senders.Select(container => container.Name));
+    }
+
+    [Fact]
+    public void The_database_keeps_its_data_in_a_volume()
+    {
+        var mount = Container("sitedb").Annotations.OfType<ContainerMountAnnotation>().Single(m => m.Target == "/var/lib/postgresql/data");
+
+        Assert.Equal((ContainerMountType.Volume, "boneyard-data", false), (mount.Type, mount.Source, mount.IsReadOnly));
+    }
+
+    [Fact]
+    public void The_blog_writes_pictures_and_nginx_only_reads_them()
+    {
+        var written = Container("siteblog").Annotations.OfType<ContainerMountAnnotation>().Single(m => m.Target == "/srv/media");
+        var read = Container("sitewww").Annotations.OfType<ContainerMountAnnotation>().Single(m => m.Target == "/www/media");
+
+        Assert.Equal(written.Source, read.Source);
+        Assert.Equal((false, true), (written.IsReadOnly, read.IsReadOnly));
+    }
+
+    [Fact]
+    public async Task The_blog_gets_the_parts_of_its_connection()
+    {
+        var environment = await EnvironmentOfAsync("siteblog");
+
+        Assert.Superset(
+            new HashSet<string> { "BLOG_HOST", "BLOG_PORT", "BLOG_USERNAME", "BLOG_PASSWORD", "BLOG_DATABASENAME", "SESSION_SECRET" },
+            environment.Keys.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Nginx_is_told_where_the_blog_is()
+    {
+        var url = Assert.IsType<EndpointReference>((await EnvironmentOfAsync("sitewww"))["BLOG_URL"]);
+
+        Assert.Equal(("siteblog", "http"), (url.Resource.Name, url.EndpointName));
+    }
+
+    [Fact]
+    public async Task No_secret_stands_in_a_visible_place()
+    {
+        string[] secrets = [_builder.Configuration["Parameters:sitedb-password"]!, _builder.Configuration["Parameters:session-secret"]!];
+        var visible = new List<string>();
+
+        foreach (var container in Containers)
+        {
+            visible.AddRange((await EnvironmentOfAsync(container.Name)).Values.OfType<string>());
+            visible.AddRange(await RuntimeArgumentsOfAsync(container));
+            visible.AddRange(container.Annotations.OfType<DockerfileBuildAnnotation>().SelectMany(build => build.BuildArguments.Values).OfType<string>());
+        }
+
+        Assert.NotEmpty(visible);
+        Assert.DoesNotContain(visible, text => secrets.Any(secret => text.Contains(secret, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_password_of_the_database_is_a_secret_that_is_generated()
+    {
+        var password = Assert.IsType<PostgresServerResource>(Container("sitedb")).PasswordParameter;
+
+        Assert.True(password.Secret);
+        Assert.IsType<GenerateParameterDefault>(password.Default);
+    }
+
+    [Fact]
+    public void The_secret_of_the_sessions_is_a_secret_parameter()
+    {
+        Assert.True(_builder.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == "session-secret").Secret);
+    }
+
+    private IEnumerable<ContainerResource> Containers => _builder.Resources.OfType<ContainerResource>();
+
+    private ContainerResource Container(string name) => Containers.Single(container => container.Name == name);
+
+    private async Task<Dictionary<string, object>> EnvironmentOfAsync(string name)
+    {
+        var context = new EnvironmentCallbackContext(_builder.ExecutionContext, Container(name));
+
+        foreach (var annotation in context.Resource.Annotations.OfType<EnvironmentCallbackAnnotation>())
+        {
+            await annotation.Callback(context);
+        }
+
+        return context.EnvironmentVariables;
+    }
+
+    private static async Task<IEnumerable<string>> RuntimeArgumentsOfAsync(ContainerResource container)
+    {
+        var context = new ContainerRuntimeArgsCallbackContext([]);
+
+        foreach (var annotation in container.Annotations.OfType<ContainerRuntimeArgsCallbackAnnotation>())
+        {
+            await annotation.Callback(context);
+        }
+
+        return context.Args.OfType<string>();
+    }
+}

@@ -1,29 +1,54 @@
 """What a visitor sees when something is not there or does not work."""
 
 import logging
+import re
 
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
 from pyramid.view import exception_view_config, notfound_view_config
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 
 log = logging.getLogger(__name__)
 
 
-@notfound_view_config(renderer="not_found.jinja2", append_slash=False)
+@notfound_view_config(renderer="not_found.jinja2")
 def not_found(request):
-    """A visitor with a wrong address gets ways on from here."""
+    """A visitor with a wrong address gets ways on from here, and a search for what the address says."""
     request.response.status = 404
-    return {}
+    try:
+        _ = request.site
+    except SQLAlchemyError:
+        request.site = None
+    last = request.path_info.rstrip("/").rpartition("/")[2] if request.path_info else ""
+    return {"guess": re.sub(r"[\W_]+", " ", last).strip()[:100]}
 
 
-@exception_view_config(DBAPIError, renderer="unavailable.jinja2")
-@exception_view_config(TimeoutError, renderer="unavailable.jinja2")
+@exception_view_config(URLDecodeError, renderer="message.jinja2")
+@exception_view_config(UnicodeDecodeError, renderer="message.jinja2")
+def not_utf8(request):
+    """A visitor whose text is not UTF-8 is told so."""
+    request.response.status = 400
+    return {"heading": "This cannot be read", "message": "The address or the form is not valid UTF-8 text."}
+
+
+@exception_view_config(BadCSRFToken, renderer="message.jinja2")
+@exception_view_config(BadCSRFOrigin, renderer="message.jinja2")
+def bad_csrf(request):
+    """An author whose form is not ours, or too old, is told how to go on."""
+    request.response.status = 400
+    message = "The form was too old, or came from another site. Go back, load the page again, and send it once more."
+    return {"heading": "Nothing was changed", "message": message}
+
+
+@exception_view_config(DBAPIError, renderer="message.jinja2")
+@exception_view_config(TimeoutError, renderer="message.jinja2")
 def unavailable(request):
     """A visitor is asked to come back in a moment, because the database does not answer."""
-    log.error("No answer from the database for %s: %s", request.path, request.exception)
+    error = request.exception
+    log.error("No answer from the database for %s: %s", request.path, str(getattr(error, "orig", error)).strip())
     request.response.status = 503
     request.response.headers["Retry-After"] = "5"
-    request.response.cache_control = "no-store"
-    return {}
+    message = "The shelves cannot be reached just now. Please try again in a few seconds."
+    return {"heading": "In a moment", "message": message}
 
 
 def includeme(config):

@@ -1,27 +1,48 @@
 """What every template may use."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pyramid.events import BeforeRender
 
-from boneyard_blog.text import render, summarise
+from boneyard_blog.text import render, summarise, xml_text
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
+    """Return a date as readers like it: 3 March 2026."""
+    return f"{moment.astimezone(UTC).day} {moment.astimezone(UTC):%B %Y}"
+
+
+def _iso(moment: datetime) -> str:
+    """Return a moment as machines like it: 2026-03-03T12:00:00Z."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _plural(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _public_url(request, route_name: str, **parts) -> str:
+    """Return the address by which the world knows a page: below SITE_URL, or else below the host that was asked."""
+    base = request.registry.blog.site_url
+    path = request.route_path(route_name, **parts)
+    return (base or request.host_url) + path
 
 
 def _before_render(event):
-    settings = event["request"].registry.settings
-    event["site_title"] = settings["blog.title"]
-    event["site_tagline"] = settings["blog.tagline"]
-    event["contact_links"] = event["request"].registry.blog.contact_links
+    request = event["request"]
+    event["site_title"] = request.registry.settings["blog.title"]
+    event["site_tagline"] = request.registry.settings["blog.tagline"]
+    event["contact_links"] = request.registry.blog.contact_links
 
 
 def includeme(config):
+    """Set up Jinja2 with the filters of the templates."""
     config.add_jinja2_search_path("boneyard_blog:templates")
+    config.add_request_method(_public_url, "public_url")
     config.add_subscriber(_before_render, BeforeRender)
     config.commit()
     environment = config.get_jinja2_environment()
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters.update(day=_day, markdown=render, summarise=summarise)
+    environment.filters.update(
+        day=_day, iso=_iso, markdown=render, plural=_plural, summarise=summarise, xml_text=xml_text
+    )

@@ -79,7 +79,7 @@ def plain(markdown: str) -> str:
     text = re.sub(r"(?s)<[^>]*(>|\Z)", " ", text)
     text = re.sub(r"(?m)^\s*(#{1,6}|>|[-+*]|\d+\.)\s+", "", text)
     text = re.sub(r"(?m)^\s*\|?[-:|\s]+\|?\s*$", " ", text)
-    return " ".join(re.sub(r"[*_`|]", " ", text).split())
+    return " ".join(re.sub(r"[*`|]|(?<!\w)_+|_+(?!\w)", " ", text).split())
 
 
 def summarise(summary: str, body: str, length: int = 240) -> str:
@@ -88,3 +88,8 @@ def summarise(summary: str, body: str, length: int = 240) -> str:
     if len(text) <= length or summary.strip():
         return text
     return text[:length].rsplit(" ", 1)[0].rstrip(",;:.-") + " …"
+
+
+def xml_text(text: str) -> str:
+    """Return a text without the characters that no XML document may hold, not even escaped."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", str(text))

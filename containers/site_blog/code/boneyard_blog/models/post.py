@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Identity
+from sqlalchemy import ColumnElement, ForeignKey, Identity, and_, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .meta import Base, CreatedAt, Moment
@@ -27,6 +27,11 @@ class Post(Base):
     tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by="Tag.name")
 
 
+def is_visible() -> ColumnElement[bool]:
+    """Return the condition that readers may see a post; the database's clock decides, not that of a client."""
+    return and_(Post.published_at <= func.now(), Post.deleted_at.is_(None))
+
+
 class Tag(Base):
     """A word that groups posts."""
 
@@ -37,9 +42,19 @@ class Tag(Base):
 
 
 class PostTag(Base):
-    """A post carries a tag."""
+    """A post carries a tag. `live_at` repeats the post's date, by a trigger; in the bin it is NULL."""
 
     __tablename__ = "post_tags"
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    live_at: Mapped[Moment | None]
+
+
+class TagCount(Base):
+    """How many posts with a date carry a tag; kept by triggers."""
+
+    __tablename__ = "tag_counts"
+
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    posts: Mapped[int]

@@ -1,18 +1,12 @@
 """The newest posts."""
 
 from pyramid.view import view_config
-from sqlalchemy import func, select
 
-from boneyard_blog.models import Post
+from boneyard_blog.listing import Pager, timeline_page
 
 
-@view_config(route_name="home", renderer="home.jinja2")
+@view_config(route_name="home", renderer="home.jinja2", public=True)
+@view_config(route_name="home_page", renderer="home.jinja2", public=True)
 def home(request):
-    """A reader gets the newest posts."""
-    posts = request.dbsession.scalars(
-        select(Post)
-        .where(Post.published_at <= func.now(), Post.deleted_at.is_(None))
-        .order_by(Post.published_at.desc(), Post.id.desc())
-        .limit(10)
-    ).all()
-    return {"posts": posts}
+    """A reader gets the newest posts, a page at a time."""
+    return {"page": timeline_page(request, request.site.months, Pager(request))}

@@ -2,19 +2,36 @@
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import aliased
 
-from boneyard_blog.models import Post
+from boneyard_blog.listing import tags_of_post
+from boneyard_blog.models import Post, is_visible
+
+_Neighbour = aliased(Post)
 
 
-@view_config(route_name="post", renderer="post.jinja2")
-def post(request):
-    """A reader gets one post."""
-    found = request.dbsession.scalar(
-        select(Post).where(
-            Post.slug == request.matchdict["slug"], Post.published_at <= func.now(), Post.deleted_at.is_(None)
-        )
+def _neighbour(newer: bool):
+    """Select slug and title of the post before or after, as JSON."""
+    position = tuple_(_Neighbour.published_at, _Neighbour.id)
+    here = tuple_(Post.published_at, Post.id)
+    query = select(func.json_build_array(_Neighbour.slug, _Neighbour.title)).where(
+        _Neighbour.deleted_at.is_(None), _Neighbour.published_at <= func.now(), position > here if newer else position < here
     )
+    order = [_Neighbour.published_at, _Neighbour.id]
+    order = order if newer else [column.desc() for column in order]
+    return query.order_by(*order).limit(1).correlate(Post).scalar_subquery()
+
+
+@view_config(route_name="post", renderer="post.jinja2", public=True)
+def post(request):
+    """A reader gets one post, its tags, and the ways to the posts before and after it."""
+    found = request.dbsession.execute(
+        select(
+            Post.id, Post.title, Post.slug, Post.summary, Post.body, Post.published_at, Post.updated_at, tags_of_post(),
+            _neighbour(newer=False).label("older"), _neighbour(newer=True).label("newer"),
+        ).where(Post.slug == request.matchdict["slug"], is_visible())
+    ).one_or_none()  # fmt: skip
     if found is None:
         raise HTTPNotFound
     return {"post": found}

@@ -1,0 +1,134 @@
+"""Lists of posts, cut into pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
+from sqlalchemy import Row, Select, func, select
+
+from boneyard_blog.models import Post, PostTag, Tag, TagCount, is_visible
+
+# More than any summary needs.
+_LEAD = 1500
+
+
+def tags_of_post():
+    """Return the names of a post's tags as an SQL array, empty rather than NULL."""
+    names = select(Tag.name).join(PostTag, PostTag.tag_id == Tag.id).where(PostTag.post_id == Post.id)
+    return func.array(names.order_by(Tag.name).correlate(Post).scalar_subquery()).label("tags")
+
+
+def listed_posts() -> Select:
+    """Select what a list shows of each post, newest first."""
+    return (
+        select(
+            Post.id, Post.title, Post.slug, Post.summary, func.left(Post.body, _LEAD).label("body"),
+            Post.published_at, Post.updated_at, tags_of_post(),
+        )
+        .where(is_visible())
+        .order_by(Post.published_at.desc(), Post.id.desc())
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list of posts, with the addresses of its neighbours."""
+
+    posts: Sequence[Row]
+    number: int
+    last: int
+    total: int
+    previous_url: str | None
+    next_url: str | None
+
+
+class Pager:
+    """Finds out which page is asked for, and refuses those that do not exist."""
+
+    def __init__(self, request):
+        self._request = request
+        self._size = int(request.registry.settings["blog.posts_per_page"])
+        self.number = request.matchdict.get("page", 1)
+        if "page" in request.matchdict and self.number == 1:
+            raise HTTPMovedPermanently(self._url(1))
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self._size
+
+    def page(self, posts: Sequence[Row], total: int) -> Page:
+        """Return the page; one that lies beyond the end does not exist, but an empty list has a first page."""
+        last = max(1, -(-total // self._size))
+        if self.number > last:
+            raise HTTPNotFound
+        return Page(
+            posts=posts,
+            number=self.number,
+            last=last,
+            total=total,
+            previous_url=self._url(self.number - 1) if self.number > 1 else None,
+            next_url=self._url(self.number + 1) if self.number < last else None,
+        )
+
+    def _url(self, number: int) -> str:
+        request = self._request
+        name = request.matched_route.name.removesuffix("_page")
+        parts = {key: value for key, value in request.matchdict.items() if key != "page"}
+        if number == 1:
+            return request.route_path(name, **parts)
+        return request.route_path(f"{name}_page", page=number, **parts)
+
+
+def month_start(year: int, month: int) -> datetime:
+    """Return the first moment of a month, the 13th being the next year's first."""
+    if month == 13:
+        year, month = year + 1, 1
+    return datetime(year, month, 1, tzinfo=UTC)
+
+
+def timeline_page(request, months, pager: Pager) -> Page:
+    """Return a page of the posts of some adjacent months, given newest first.
+
+    The months' counts tell in which month the page begins, so that even the last page of very many skips few rows.
+    """
+    total = sum(month.posts for month in months)
+    offset = pager.offset
+    for month in months:
+        if offset < month.posts:
+            break
+        offset -= month.posts
+    else:
+        return pager.page([], total)
+    lowest: date = months[-1].first_day
+    posts = request.dbsession.execute(
+        listed_posts()
+        .where(
+            Post.published_at < month_start(month.year, month.number + 1),
+            Post.published_at >= month_start(lowest.year, lowest.month),
+        )
+        .offset(offset)
+        .limit(pager.size)
+    ).all()
+    return pager.page(posts, total)
+
+
+def posts_with_tag(name: str) -> Select:
+    """Select the posts with a tag, newest first, each with the tag's `total`, along the tag's own timeline."""
+    waiting = select(func.count()).where(PostTag.tag_id == Tag.id, PostTag.live_at > func.now())
+    total = select(TagCount.posts - waiting.correlate(Tag).scalar_subquery()).where(TagCount.tag_id == Tag.id)
+    return (
+        listed_posts()
+        .add_columns(total.correlate(Tag).scalar_subquery().label("total"))
+        .join(PostTag, PostTag.post_id == Post.id)
+        .join(Tag, Tag.id == PostTag.tag_id)
+        .where(Tag.name == name, PostTag.live_at <= func.now())
+        .order_by(None)
+        .order_by(PostTag.live_at.desc(), PostTag.post_id.desc())
+    )

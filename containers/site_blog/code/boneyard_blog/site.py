@@ -1,0 +1,105 @@
+"""What every page says about the whole site, read with one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import text
+
+_STATE = text("""
+    WITH scheduled AS MATERIALIZED (
+        SELECT id, published_at FROM posts WHERE deleted_at IS NULL AND published_at > now()
+    ), months AS (
+        SELECT month, month_counts.posts - coalesce(waiting.posts, 0) AS posts
+        FROM month_counts
+        LEFT JOIN (SELECT month_of(published_at) AS month, count(*) AS posts FROM scheduled GROUP BY 1) AS waiting
+            USING (month)
+    ), counted_tags AS (
+        SELECT tag_id, tag_counts.posts - coalesce(waiting.posts, 0) AS posts
+        FROM tag_counts
+        LEFT JOIN (
+            SELECT tag_id, count(*) AS posts FROM post_tags JOIN scheduled ON scheduled.id = post_id GROUP BY 1
+        ) AS waiting USING (tag_id)
+    )
+    SELECT
+        version,
+        changed_at,
+        (SELECT published_at FROM posts WHERE deleted_at IS NULL AND published_at <= now()
+         ORDER BY published_at DESC LIMIT 1) AS newest_at,
+        (SELECT json_agg(json_build_array(month, posts) ORDER BY month DESC) FROM months WHERE posts > 0) AS months,
+        (SELECT json_agg(json_build_array(name, posts) ORDER BY posts DESC, name) FROM (
+            SELECT name, posts FROM counted_tags JOIN tags ON tags.id = tag_id
+            WHERE posts > 0 ORDER BY posts DESC, name LIMIT :tags
+         ) AS top) AS tags
+    FROM site_state
+""")
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month with posts in it."""
+
+    first_day: date
+    posts: int
+
+    @property
+    def year(self) -> int:
+        return self.first_day.year
+
+    @property
+    def number(self) -> int:
+        return self.first_day.month
+
+
+@dataclass(frozen=True)
+class CountedTag:
+    """A tag and the number of its posts."""
+
+    name: str
+    posts: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site as readers see it at this moment; months are newest first, tags most used first."""
+
+    version: int
+    changed_at: datetime
+    newest_at: datetime | None
+    months: tuple[Month, ...]
+    tags: tuple[CountedTag, ...]
+
+    @property
+    def posts(self) -> int:
+        return sum(month.posts for month in self.months)
+
+    @property
+    def modified_at(self) -> datetime:
+        """The last change, or the moment a scheduled post came out if that was later, to the second."""
+        latest = max(self.changed_at, self.newest_at) if self.newest_at else self.changed_at
+        return latest.astimezone(UTC).replace(microsecond=0)
+
+    @property
+    def years(self) -> dict[int, list[Month]]:
+        years: dict[int, list[Month]] = {}
+        for month in self.months:
+            years.setdefault(month.year, []).append(month)
+        return years
+
+
+def read_site(session, tags: int = 12) -> Site:
+    """Return the state of the site, with its most used tags."""
+    row = session.execute(_STATE, {"tags": tags}).one()
+    return Site(
+        version=row.version,
+        changed_at=row.changed_at,
+        newest_at=row.newest_at,
+        months=tuple(Month(date.fromisoformat(month), posts) for month, posts in row.months or ()),
+        tags=tuple(CountedTag(name, posts) for name, posts in row.tags or ()),
+    )
+
+
+def includeme(config):
+    """Add `request.site`."""
+    config.add_request_method(lambda request: read_site(request.dbsession), "site", reify=True)

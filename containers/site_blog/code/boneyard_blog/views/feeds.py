@@ -1,0 +1,74 @@
+"""Atom feeds, and the files for machines."""
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.view import view_config
+from sqlalchemy import func, select
+
+from boneyard_blog.listing import listed_posts, month_start, posts_with_tag
+from boneyard_blog.models import Post, is_visible
+from boneyard_blog.site import read_site
+
+_ENTRIES = 20
+_ALL_TAGS = 10_000
+
+
+def _with_whole_body(query):
+    return query.add_columns(Post.body.label("whole_body")).limit(_ENTRIES)
+
+
+@view_config(route_name="feed", renderer="feed.atom.jinja2", public=True)
+def feed(request):
+    """A feed reader gets the newest posts in full."""
+    request.response.content_type = "application/atom+xml"
+    return {"posts": request.dbsession.execute(_with_whole_body(listed_posts())).all(), "tag": None}
+
+
+@view_config(route_name="tag_feed", renderer="feed.atom.jinja2", public=True)
+def tag_feed(request):
+    """A feed reader gets the newest posts with a tag."""
+    tag = request.matchdict["tag"]
+    posts = request.dbsession.execute(_with_whole_body(posts_with_tag(tag))).all()
+    if not posts:
+        raise HTTPNotFound
+    request.response.content_type = "application/atom+xml"
+    return {"posts": posts, "tag": tag}
+
+
+@view_config(route_name="sitemap", renderer="sitemap_index.xml.jinja2", public=True)
+def sitemap(request):
+    """A search engine gets the list of the sitemaps: one of pages, and one for each month."""
+    request.response.content_type = "application/xml"
+    return {}
+
+
+@view_config(route_name="sitemap_pages", renderer="sitemap.xml.jinja2", public=True)
+def sitemap_pages(request):
+    """A search engine gets the addresses that are not posts."""
+    request.response.content_type = "application/xml"
+    names = [tag.name for tag in read_site(request.dbsession, tags=_ALL_TAGS).tags]
+    urls = [request.public_url(name) for name in ("home", "archive", "tags")]
+    return {"urls": [(url, None) for url in urls + [request.public_url("tag", tag=name) for name in names]]}
+
+
+@view_config(route_name="sitemap_month", renderer="sitemap.xml.jinja2", public=True)
+def sitemap_month(request):
+    """A search engine gets the posts of a month."""
+    year, month = int(request.matchdict["year"]), int(request.matchdict["month"])
+    if not any(known.year == year and known.number == month for known in request.site.months):
+        raise HTTPNotFound
+    request.response.content_type = "application/xml"
+    rows = request.dbsession.execute(
+        select(Post.slug, func.greatest(Post.updated_at, Post.published_at))
+        .where(is_visible(), Post.published_at >= month_start(year, month))
+        .where(Post.published_at < month_start(year, month + 1))
+        .order_by(Post.published_at.desc(), Post.id.desc())
+        .limit(50_000)
+    )
+    return {"urls": [(request.public_url("post", slug=slug), changed_at) for slug, changed_at in rows]}
+
+
+@view_config(route_name="robots", renderer="string", public=True)
+def robots(request):
+    """A robot learns where it is welcome."""
+    request.response.content_type = "text/plain"
+    return f"User-agent: *\nDisallow: /author\nDisallow: /search\nSitemap: {request.public_url('sitemap')}\n"

@@ -1,0 +1,23 @@
+"""Search by text and by tag."""
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from boneyard_blog import search
+
+
+@view_config(route_name="search", renderer="search.jinja2", public=True)
+def search_posts(request):
+    """A reader gets the posts that match, best first, or else a search that would have found something."""
+    asked = search.clean(request.GET.get("q", ""))
+    if request.GET.get("by") == "tag" and asked.text:
+        return HTTPSeeOther(request.route_path("tag", tag=asked.text.lower().replace("/", "-")))
+    number = request.GET.get("page", "1")
+    number = int(number) if number.isascii() and number.isdigit() and 0 < len(number) <= 4 and int(number) else 1
+    results = None
+    suggestion = None
+    if asked.text:
+        results = search.find(request.dbsession, asked.text, number, int(request.registry.settings["blog.posts_per_page"]))
+        if not results.total:
+            suggestion = search.suggest(request.dbsession, asked.text)
+    return {"asked": asked, "results": results, "suggestion": suggestion}

@@ -1,0 +1,27 @@
+"""Posts by tag."""
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.view import view_config
+
+from boneyard_blog.listing import Pager, posts_with_tag
+from boneyard_blog.site import read_site
+
+_ALL = 10_000
+
+
+@view_config(route_name="tags", renderer="tags.jinja2", public=True)
+def tags(request):
+    """A reader gets all tags with the number of their posts."""
+    return {"tags": sorted(read_site(request.dbsession, tags=_ALL).tags, key=lambda tag: tag.name)}
+
+
+@view_config(route_name="tag", renderer="tag.jinja2", public=True)
+@view_config(route_name="tag_page", renderer="tag.jinja2", public=True)
+def tag(request):
+    """A reader gets the posts with a tag."""
+    name = request.matchdict["tag"]
+    pager = Pager(request)
+    posts = request.dbsession.execute(posts_with_tag(name).offset(pager.offset).limit(pager.size)).all()
+    if not posts:
+        raise HTTPNotFound
+    return {"page": pager.page(posts, posts[0].total), "tag": name}

@@ -136,7 +136,7 @@ public sealed class GraphTests : IAsyncLifetime
         var password = Assert.IsType<PostgresServerResource>(Container("sitedb")).PasswordParameter;
 
         Assert.True(password.Secret);
-        Assert.IsType<GenerateParameterDefault>(password.Default);
+        Assert.NotNull(password.Default);
     }
 
     [Fact]

@@ -1,0 +1,78 @@
+# A container engine that answers: the one that is there, or Debian 13's. To be sourced after lib.sh.
+# shellcheck shell=bash disable=SC2154
+
+# The first API version that can attach a container to two networks when it is made (Docker 25).
+readonly needed_api=1.44
+
+engine_answers() {
+    docker version --format '{{.Server.APIVersion}}' 2>/dev/null
+}
+
+# version_at_least A B: whether A >= B.
+version_at_least() {
+    [[ $(printf '%s\n%s\n' "$1" "$2" | sort --version-sort | head -n 1) == "$2" ]]
+}
+
+start_dockerd() {
+    local log=$state/dockerd.log
+    step 'starting the container engine'
+    # In a session of its own: it outlives this script, and Ctrl+C is not meant for it.
+    setsid --fork dockerd >"$log" 2>&1 9>&- </dev/null
+    local waited
+    for ((waited = 0; waited < 300; waited++)); do
+        [[ -n $(engine_answers) ]] && return
+        sleep 0.1
+    done
+    die "the container engine did not start; the end of $log: $(tail -n 5 "$log")"
+}
+
+install_docker() {
+    local release pinned=()
+    # shellcheck disable=SC1091
+    release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
+    step 'installing the container engine (docker.io of Debian 13)'
+    if [[ $release == bookworm ]]; then
+        # Debian 12's own engine is too old; Debian 13's runs on it as it is. Pinned low, so that nothing else comes along.
+        printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+            "$(debian_mirror)" >/etc/apt/sources.list.d/boneyard-trixie.sources
+        printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
+        pinned=(docker.io/trixie docker-cli/trixie docker-buildx/trixie)
+    else
+        pinned=(docker.io docker-cli docker-buildx)
+    fi
+    apt_install "${pinned[@]}" iptables
+}
+
+need_engine() {
+    local api error
+    if command -v docker >/dev/null; then
+        api=$(engine_answers) || true
+        if [[ -n $api ]]; then
+            version_at_least "$api" "$needed_api" ||
+                die "the container engine speaks API $api; $needed_api is needed (Docker 25). Update it: $(docker version --format 'client {{.Client.Version}}, server {{.Server.Version}}')"
+            return
+        fi
+        error=$(docker version 2>&1 >/dev/null | tail -n 1) || true
+        case $error in
+            *'permission denied'*)
+                die "you may not use the container engine ($error). Join its group: sudo usermod -aG docker $(id -un), then log in anew"
+                ;;
+        esac
+        if [[ -n ${DOCKER_HOST-} ]]; then
+            die "the container engine at DOCKER_HOST=$DOCKER_HOST does not answer: $error"
+        fi
+    fi
+    if command -v podman >/dev/null && podman info >/dev/null 2>&1; then
+        export ASPIRE_CONTAINER_RUNTIME=podman
+        return
+    fi
+    if ! command -v dockerd >/dev/null; then
+        may_install 'a container engine (Docker 25 or later)' || return 0
+        install_docker
+    elif ((EUID != 0)); then
+        die 'the container engine is installed but does not run: sudo systemctl start docker'
+    elif ! may_install 'a running container engine (dockerd is there, but does not run)'; then
+        return 0
+    fi
+    start_dockerd
+}

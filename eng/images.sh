@@ -1,0 +1,60 @@
+# The base images of the Dockerfiles: present, else pulled, else made from Debian's packages. To be sourced after lib.sh.
+# shellcheck shell=bash disable=SC2154
+
+# Where this machine gets its Debian packages from.
+debian_mirror() {
+    local mirror
+    # shellcheck disable=SC2016  # apt's own variables
+    mirror=$(apt-get indextargets --format '$(SITE) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
+        awk '$2 ~ /^[a-z]+$/ && $3 == "Debian" { print $1; exit }')
+    [[ -n $mirror ]] || die 'apt knows no mirror of Debian: add one to /etc/apt/sources.list.d, then run apt-get update'
+    printf '%s' "$mirror"
+}
+
+have_image() {
+    docker image inspect "$1" >/dev/null 2>&1
+}
+
+# make_image SUITE SCRIPT: debootstraps SUITE and imports it as debian:SUITE-slim.
+make_image() {
+    local suite=$1 script=$2 folder
+    folder=$(mktemp -d)
+    # shellcheck disable=SC2064  # the folder of now
+    trap "rm -rf '$folder'" EXIT
+    debootstrap --variant=minbase "$suite" "$folder/root" "$(debian_mirror)" "$script"
+    if [[ $suite == forky ]]; then
+        # A mirror may keep a testing suite past its Valid-Until. Only this local image is told to overlook it.
+        echo 'Acquire::Check-Valid-Until "false";' >"$folder/root/etc/apt/apt.conf.d/80boneyard-valid-until"
+    fi
+    rm -rf "$folder/root/var/cache/apt/archives/"*.deb "$folder/root/var/lib/apt/lists/"*
+    tar --create --directory "$folder/root" . | docker import - "debian:$suite-slim"
+}
+
+# need_base_image SUITE SCRIPT
+need_base_image() {
+    local suite=$1 script=$2 image=debian:$1-slim
+    have_image "$image" && return
+    step "fetching $image"
+    if timeout 120 docker pull --quiet "$image" >/dev/null 2>&1; then
+        return
+    fi
+    if ! command -v debootstrap >/dev/null; then
+        may_install "the image $image (it cannot be pulled, and debootstrap is missing to make it)" || return 0
+        apt_install debootstrap
+    fi
+    ((EUID == 0)) || die "$image cannot be pulled, and only root can make it with debootstrap"
+    # Debian 12's debootstrap does not know its successors yet; they are made as the suite that it knows.
+    local scripts=/usr/share/debootstrap/scripts
+    [[ -e $scripts/$suite ]] && script=$suite
+    step "making $image with debootstrap (about half a minute)"
+    quietly make_image_in_subshell "$suite" "$script" || die "$image could not be made; above is why"
+}
+
+make_image_in_subshell() {
+    (make_image "$@")
+}
+
+need_base_images() {
+    need_base_image trixie sid
+    need_base_image forky sid
+}

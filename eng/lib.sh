@@ -1,0 +1,64 @@
+# Words and waiting, for the scripts of this folder. To be sourced.
+# shellcheck shell=bash
+
+root=${root:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
+# What the set-up makes; git ignores it.
+state=$root/.boneyard
+# shellcheck disable=SC2034  # read by those who source this
+readonly state
+
+# step WORDS: says what happens next.
+step() {
+    printf '==> %s\n' "$*"
+}
+
+# die WORDS: one clear message, and the end.
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# quietly COMMAND...: shows the command's output only if it fails, and that it is still at work every 15 seconds.
+quietly() {
+    local log status=0 started=$SECONDS waiter
+    log=$(mktemp)
+    # Without the lock of the set-up: what a command leaves behind must not keep it.
+    "$@" >"$log" 2>&1 9>&- &
+    local command=$!
+    (
+        while sleep 15; do
+            printf '    … %d s\n' $((SECONDS - started))
+        done
+    ) 9>&- &
+    waiter=$!
+    wait "$command" || status=$?
+    kill "$waiter" 2>/dev/null
+    wait "$waiter" 2>/dev/null || true
+    if ((status)); then
+        cat "$log" >&2
+    fi
+    rm -f "$log"
+    return "$status"
+}
+
+# may_install WHAT: whether the system may be changed to get WHAT; if not, it is noted as missing.
+may_install() {
+    if [[ ${BONEYARD_NO_INSTALL-} == 1 ]]; then
+        missing+=("$1")
+        return 1
+    fi
+    ((EUID == 0)) || die "$1 is missing, and only root can install it: install it yourself, or run ./boneyard setup as root once"
+    command -v apt-get >/dev/null || die "$1 is missing, and this is not a Debian: install it yourself"
+}
+
+missing=()
+
+# apt_install PACKAGE...: from Debian, without questions.
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive
+    if [[ -z ${apt_lists_are_fresh-} ]]; then
+        quietly apt-get update
+        apt_lists_are_fresh=1
+    fi
+    quietly apt-get install --yes --no-install-recommends "$@"
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# usage: eng/setup.sh
+#
+# Makes this machine able to run BoneYard: .NET SDK, container engine, base images, and Aspire or its stand-in. What is
+# there already is left alone; a second run takes a moment.
+set -Eeuo pipefail
+# shellcheck source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=engine.sh
+source "$root/eng/engine.sh"
+# shellcheck source=images.sh
+source "$root/eng/images.sh"
+# shellcheck source=aspire.sh
+source "$root/eng/aspire.sh"
+
+need_dotnet() {
+    local version
+    command -v dotnet >/dev/null || die 'the .NET SDK is missing: install version 10 (https://dot.net/download)'
+    version=$(cd "$root" && dotnet --version 2>/dev/null) ||
+        die "no .NET SDK here satisfies global.json, which asks for 10.0.100 or later: $(dotnet --list-sdks | tr '\n' ' ')"
+    [[ $version == 10.* ]] || die "the .NET SDK is $version; version 10 is needed"
+}
+
+main() {
+    mkdir -p "$state"
+    # Two set-ups at once would install the same things over each other.
+    exec 9>"$state/lock"
+    if ! flock --nonblock 9; then
+        step 'another set-up is at work here; waiting for it'
+        flock 9
+    fi
+
+    need_dotnet
+    need_engine
+    # Without an engine there is nowhere to put an image.
+    ((${#missing[@]})) || need_base_images
+    need_aspire
+
+    if ((${#missing[@]})); then
+        printf 'missing, and BONEYARD_NO_INSTALL=1 forbids installing it:\n' >&2
+        printf '  - %s\n' "${missing[@]}" >&2
+        exit 1
+    fi
+    # What is started from here must not hold the lock.
+    exec 9>&-
+}
+
+main "$@"

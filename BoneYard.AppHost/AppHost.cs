@@ -1,5 +1,7 @@
 using BoneYard;
 
+FatalErrors.EndInOneLine();
+
 var builder = DistributedApplication.CreateBuilder(args);
 var site = SiteOptions.From(builder.Configuration);
 
@@ -29,6 +31,7 @@ builder.AddDockerfile("sitewww", "../containers/site_www", "stage/Dockerfile")
     .WithEnvironment("BLOG_URL", siteblog.GetEndpoint("http"))
     .WaitFor(siteblog);
 
+builder.EnsurePortsAreFree();
 builder.ReportTo(Console.Out, front: "sitewww");
 
 builder.Build().Run();

@@ -9,7 +9,7 @@ namespace BoneYard;
 /// <param name="MediaVolume">The volume that keeps uploaded pictures; the blog writes it, Nginx reads it.</param>
 internal sealed record SiteOptions(int HttpPort, string DataVolume, string MediaVolume)
 {
-    /// <exception cref="DistributedApplicationException">A value is not allowed; the message names option, value and remedy.</exception>
+    /// <exception cref="WrongOptionException">A value is not allowed; the message names option, value and remedy.</exception>
     public static SiteOptions From(IConfiguration configuration)
     {
         var section = configuration.GetSection("Site");
@@ -23,14 +23,14 @@ internal sealed record SiteOptions(int HttpPort, string DataVolume, string Media
         {
             null => byDefault,
             var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535 => port,
-            var text => throw new DistributedApplicationException($"Option Site:{name} is '{text}'; allowed is a port, 1 to 65535."),
+            var text => throw new WrongOptionException($"Option Site:{name} is '{text}'; allowed is a port, 1 to 65535."),
         };
 
         string Volume(string name, string byDefault) => section[name] switch
         {
             null => byDefault,
             { Length: > 1 } text when char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') => text,
-            var text => throw new DistributedApplicationException($"Option Site:{name} is '{text}'; allowed is the name of a volume: letters, digits, '-', '_' and '.', the first a letter or digit."),
+            var text => throw new WrongOptionException($"Option Site:{name} is '{text}'; allowed is the name of a volume: letters, digits, '-', '_' and '.', the first a letter or digit."),
         };
     }
 }

@@ -13,6 +13,8 @@ internal sealed class Site : IAsyncDisposable
 
     private readonly string[] _volumes;
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     private Site(DistributedApplication application, string[] volumes)
     {
         Application = application;
@@ -23,7 +25,7 @@ internal sealed class Site : IAsyncDisposable
     public DistributedApplication Application { get; }
 
     /// <summary>Through the front door.</summary>
-    public HttpClient Http { get; }
+    private HttpClient Http { get; }
 
     public static async Task<Site> StartAsync(params string[] args)
     {
@@ -85,6 +87,12 @@ internal sealed class Site : IAsyncDisposable
         var result = await Application.ResourceCommands.ExecuteCommandAsync(resource, command).WaitAsync(Patience);
         Assert.True(result.Success, $"Command '{command}' of '{resource}' failed: {result.Message}");
     }
+
+    public Task<HttpResponseMessage> GetAsync(string path) => Http.GetAsync(path, Cancelled);
+
+    public Task<string> GetTextAsync(string path) => Http.GetStringAsync(path, Cancelled);
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => Http.SendAsync(request, Cancelled);
 
     /// <summary>Gets a page, again and again until it has this status: for what takes a moment to be noticed.</summary>
     public async Task<string> WaitForPageAsync(string path, int status)

@@ -28,7 +28,7 @@ public sealed class SiteOptionsTests
     [InlineData("")]
     public void A_wrong_port_is_refused_by_name_and_value(string text)
     {
-        var refusal = Assert.Throws<DistributedApplicationException>(() => Options(("HttpPort", text)));
+        var refusal = Assert.Throws<WrongOptionException>(() => Options(("HttpPort", text)));
 
         Assert.Equal($"Option Site:HttpPort is '{text}'; allowed is a port, 1 to 65535.", refusal.Message);
     }
@@ -41,7 +41,7 @@ public sealed class SiteOptionsTests
     [InlineData("my data")]
     public void A_wrong_volume_is_refused_by_name_and_value(string text)
     {
-        var refusal = Assert.Throws<DistributedApplicationException>(() => Options(("DataVolume", text)));
+        var refusal = Assert.Throws<WrongOptionException>(() => Options(("DataVolume", text)));
 
         Assert.StartsWith($"Option Site:DataVolume is '{text}'", refusal.Message, StringComparison.Ordinal);
     }

@@ -1,0 +1,25 @@
+namespace BoneYard;
+
+/// <summary>A mistake of the person at the keyboard ends in one clear line and an exit code, not in a stack trace.</summary>
+internal static class FatalErrors
+{
+    /// <summary>An option with a value that is not allowed; the original site's script used the same code.</summary>
+    public const int WrongOption = 16;
+
+    private const int CannotRun = 1;
+
+    /// <summary>Applies to what nobody catches: a test, which catches all, is not ended by it.</summary>
+    public static void EndInOneLine() => AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
+    {
+        if (unhandled.ExceptionObject is Exception exception && Cause(exception) is DistributedApplicationException cause)
+        {
+            Console.Error.WriteLine($"error: {cause.Message}");
+            Environment.Exit(cause is WrongOptionException ? WrongOption : CannotRun);
+        }
+    };
+
+    private static Exception Cause(Exception exception) => exception is AggregateException { InnerException: { } inner } ? Cause(inner) : exception;
+}
+
+/// <summary>An option has a value that is not allowed. The message names the option, the value and what is allowed.</summary>
+internal sealed class WrongOptionException(string message) : DistributedApplicationException(message);

@@ -1,0 +1,44 @@
+using BoneYard.Tests.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BoneYard.Tests.EndToEnd;
+
+public sealed class FailureTests
+{
+    [Fact]
+    public async Task A_Dockerfile_that_fails_shows_its_last_lines_and_ends_the_application()
+    {
+        var folder = Directory.CreateTempSubdirectory("boneyard-test-");
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Dockerfile"), "FROM debian:trixie-slim\nRUN echo the-last-words && false\n", TestContext.Current.CancellationToken);
+
+        await using var builder = await Site.CreateBuilderAsync();
+        // Alone: the rest of the graph has nothing to do with it.
+        foreach (var resource in builder.Resources.ToArray())
+        {
+            builder.Resources.Remove(resource);
+        }
+
+        builder.AddDockerfile("broken", folder.FullName);
+
+        await using var application = await builder.BuildAsync(TestContext.Current.CancellationToken);
+        await application.StartAsync(TestContext.Current.CancellationToken);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var state = await application.ResourceNotifications.WaitForResourceAsync("broken", [KnownResourceStates.FailedToStart, KnownResourceStates.Running], patience.Token);
+        var lines = new List<string>();
+
+        while (!lines.Any(line => line.Contains("the-last-words", StringComparison.Ordinal)))
+        {
+            lines.Clear();
+
+            await foreach (var batch in application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync("broken").WithCancellation(patience.Token))
+            {
+                lines.AddRange(batch.Select(line => line.Content));
+            }
+
+            await Task.Delay(100, patience.Token);
+        }
+
+        Assert.Equal(KnownResourceStates.FailedToStart, state);
+        folder.Delete(recursive: true);
+    }
+}

@@ -1,0 +1,44 @@
+using BoneYard.Tests.Infrastructure;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace BoneYard.Tests.EndToEnd;
+
+/// <summary>A part of the site goes away and comes back.</summary>
+[Collection(RunningSite.Name)]
+public sealed class OutageTests(SiteFixture fixture)
+{
+    private readonly Site _site = fixture.Site;
+
+    [Fact]
+    public async Task Without_the_blog_nginx_answers_with_a_page_of_its_own_until_the_blog_is_back()
+    {
+        await _site.RunCommandAsync("siteblog", "stop");
+
+        // A path that nobody asked for yet: no cache may help.
+        var away = await _site.WaitForPageAsync($"/away-{Guid.NewGuid():N}", 502);
+        var health = await _site.GetTextAsync("/health");
+
+        await _site.RunCommandAsync("siteblog", "start");
+        await _site.WaitUntilHealthyAsync("siteblog");
+        await _site.WaitForPageAsync("/tags", 200);
+
+        Assert.Contains("Back in a moment", away, StringComparison.Ordinal);
+        Assert.Equal("ok\n", health);
+    }
+
+    [Fact]
+    public async Task The_blog_turns_unhealthy_without_the_database_and_recovers_by_itself_with_all_posts()
+    {
+        var slug = $"kept-{Guid.NewGuid():N}";
+        await _site.InsertPostAsync("Kept", slug, "Still here.");
+
+        await _site.RunCommandAsync("sitedb", "stop");
+        await _site.WaitForHealthAsync("siteblog", HealthStatus.Unhealthy);
+
+        await _site.RunCommandAsync("sitedb", "start");
+        await _site.WaitUntilHealthyAsync("blog");
+        await _site.WaitUntilHealthyAsync("siteblog");
+
+        Assert.Contains("Still here.", await _site.WaitForPageAsync($"/post/{slug}", 200), StringComparison.Ordinal);
+    }
+}

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from boneyard_blog.authors import add_first_author
 from boneyard_blog.server.events import WorkerStarted
 
 log = logging.getLogger(__name__)
@@ -67,11 +68,13 @@ def upgrade(engine: Engine) -> None:
             migrate(connection)
 
 
-def _upgrade_until_done(engine: Engine) -> None:
+def _upgrade_until_done(registry) -> None:
     pause = 0.1
     while True:
         try:
-            upgrade(engine)
+            upgrade(registry.engine)
+            with registry.session_factory.begin() as session:
+                add_first_author(session, registry.blog)
             return
         except OperationalError as error:
             log.info("Waiting for the database: %s", str(error.orig).strip().splitlines()[0])
@@ -82,8 +85,7 @@ def _upgrade_until_done(engine: Engine) -> None:
 
 
 def _on_worker_started(event: WorkerStarted) -> None:
-    engine = event.registry.engine
-    threading.Thread(target=_upgrade_until_done, args=(engine,), name="schema", daemon=True).start()
+    threading.Thread(target=_upgrade_until_done, args=(event.registry,), name="schema", daemon=True).start()
 
 
 def includeme(config):

@@ -13,8 +13,8 @@ from boneyard_blog.text import plain
 
 MAX_LENGTH = 200
 
-# Of the posts that match, so many of the newest are ranked, and as many again of those that match in the title.
-RANKED = 500
+# Of the posts that match, so many of the newest are ranked, and so many more of those that match in the title.
+RANKED, RANKED_BY_TITLE = 150, 50
 
 _START, _STOP = "\ue000", "\ue001"
 
@@ -25,9 +25,8 @@ _FIND = text(r"""
          ORDER BY published_at DESC LIMIT :ranked)
         UNION
         (SELECT id FROM posts
-         WHERE to_tsvector('english', title) @@ websearch_to_tsquery('english', :q)
-           AND published_at <= now() AND deleted_at IS NULL
-         ORDER BY published_at DESC LIMIT :ranked)
+         WHERE title_search @@ websearch_to_tsquery('english', :q) AND published_at <= now() AND deleted_at IS NULL
+         ORDER BY published_at DESC LIMIT :ranked_by_title)
     ), ranked AS (
         SELECT id, count(*) OVER () AS total
         FROM hits JOIN posts USING (id)
@@ -100,8 +99,11 @@ def clean(asked: str) -> Asked:
 def find(session, asked: str, number: int, size: int) -> Results:
     """Return a page of the best matches; a page beyond the end is the first one."""
     offset = (number - 1) * size
-    parameters = {"q": asked, "ranked": RANKED, "size": size, "start": _START, "stop": _STOP, "marks": _START + _STOP}
-    rows = session.execute(_FIND, parameters | {"offset": offset}).all()
+    parameters = {
+        "q": asked, "ranked": RANKED, "ranked_by_title": RANKED_BY_TITLE, "offset": offset, "size": size,
+        "start": _START, "stop": _STOP, "marks": _START + _STOP,
+    }  # fmt: skip
+    rows = session.execute(_FIND, parameters).all()
     if not rows and number > 1:
         return find(session, asked, 1, size)
     total = rows[0].total if rows else 0

@@ -139,6 +139,10 @@ class Settings:
         password = environment.get("FIRST_AUTHOR_PASSWORD")
         if (author is None) != (password is None):
             raise SettingError("FIRST_AUTHOR and FIRST_AUTHOR_PASSWORD belong together: set both or neither")
+        if author is not None and not (1 <= len(author) <= 60 and author.isprintable() and author == author.strip()):
+            raise SettingError(f"FIRST_AUTHOR={author}: must be a name of 1 to 60 visible characters")
+        if password is not None and not 12 <= len(password) <= 200:
+            raise SettingError(f"FIRST_AUTHOR_PASSWORD has {len(password)} characters: give 12 to 200")
         return cls(
             database=DatabaseSettings.from_environment(environment),
             session_secret=secret,

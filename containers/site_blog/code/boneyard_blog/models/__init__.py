@@ -5,10 +5,26 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from .author import Author, FormerSlug, Import, Media, PostRevision, SignInFailure
 from .meta import Base
 from .post import Post, PostTag, Tag, TagCount, is_visible
 
-__all__ = ["Base", "Post", "PostTag", "Tag", "TagCount", "connect", "includeme", "is_visible"]
+__all__ = [
+    "Author",
+    "Base",
+    "FormerSlug",
+    "Import",
+    "Media",
+    "Post",
+    "PostRevision",
+    "PostTag",
+    "SignInFailure",
+    "Tag",
+    "TagCount",
+    "connect",
+    "includeme",
+    "is_visible",
+]
 
 
 def connect(settings, *, statement_timeout_ms: int) -> Engine:
@@ -28,7 +44,7 @@ def connect(settings, *, statement_timeout_ms: int) -> Engine:
             "connect_timeout": 3,
             # Plans are made for the values at hand: how common a searched word is decides which index is best.
             "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c jit=off"
-            " -c plan_cache_mode=force_custom_plan",
+            " -c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0",
             # A dead host must not hold a thread for the quarter of an hour that TCP would.
             "keepalives_idle": 10,
             "keepalives_interval": 5,

@@ -23,6 +23,7 @@ class Post(Base):
     updated_at: Mapped[CreatedAt]
     published_at: Mapped[Moment | None]
     deleted_at: Mapped[Moment | None]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
 
     tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by="Tag.name")
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from gunicorn.glogging import Logger
 
+from boneyard_blog.server.visitor import visitor_address
+
 
 class JsonAccessLogger(Logger):
     """Gunicorn's logger with the access line as JSON, which a log collector reads without a pattern."""
@@ -19,7 +21,7 @@ class JsonAccessLogger(Logger):
             "status": int(str(resp.status).split(None, 1)[0]),
             "bytes": getattr(resp, "sent", None),
             "ms": round(request_time.total_seconds() * 1000, 1),
-            "client": environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR"),
+            "client": visitor_address(environ),
             "user_agent": environ.get("HTTP_USER_AGENT"),
             "trace_id": record.get("trace_id") or _trace_id(environ.get("HTTP_TRACEPARENT", "")),
         }

@@ -7,6 +7,8 @@ from opentelemetry.metrics import Observation
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from sqlalchemy import event
 
+from boneyard_blog.server.visitor import visitor_address
+
 _TRACER = "boneyard_blog"
 _HEALTH_PATHS = ("/alive", "/health")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
@@ -62,9 +64,7 @@ class RequestTelemetry:
             attributes=attributes | {"url.path": environ["PATH_INFO"], "server.address": environ.get("HTTP_HOST", "").partition(":")[0]},
         ) as span:
             record["trace_id"] = format(span.get_span_context().trace_id, "032x")
-            client = environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR")
-            if client:
-                span.set_attribute("client.address", client)
+            span.set_attribute("client.address", visitor_address(environ))
             try:
                 return application(environ, note_status)
             finally:

@@ -4,7 +4,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
-from boneyard_blog.listing import listed_posts, month_start, posts_with_tag
+from boneyard_blog.listing import listed_posts, month_start, newest_posts, posts_with_tag
 from boneyard_blog.models import Post, is_visible
 from boneyard_blog.site import read_site
 
@@ -12,22 +12,23 @@ _ENTRIES = 20
 _ALL_TAGS = 10_000
 
 
-def _with_whole_body(query):
-    return query.add_columns(Post.body.label("whole_body")).limit(_ENTRIES)
+def _entries(request, chosen):
+    query = listed_posts(chosen.limit(_ENTRIES)).add_columns(Post.body.label("whole_body"))
+    return request.dbsession.execute(query).all()
 
 
 @view_config(route_name="feed", renderer="feed.atom.jinja2", public=True)
 def feed(request):
     """A feed reader gets the newest posts in full."""
     request.response.content_type = "application/atom+xml"
-    return {"posts": request.dbsession.execute(_with_whole_body(listed_posts())).all(), "tag": None}
+    return {"posts": _entries(request, newest_posts()), "tag": None}
 
 
 @view_config(route_name="tag_feed", renderer="feed.atom.jinja2", public=True)
 def tag_feed(request):
     """A feed reader gets the newest posts with a tag."""
     tag = request.matchdict["tag"]
-    posts = request.dbsession.execute(_with_whole_body(posts_with_tag(tag))).all()
+    posts = _entries(request, posts_with_tag(tag))
     if not posts:
         raise HTTPNotFound
     request.response.content_type = "application/atom+xml"

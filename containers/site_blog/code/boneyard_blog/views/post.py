@@ -1,12 +1,12 @@
 """One post."""
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
 from pyramid.view import view_config
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from boneyard_blog.listing import tags_of_post
-from boneyard_blog.models import Post, is_visible
+from boneyard_blog.models import FormerSlug, Post, is_visible
 
 _Neighbour = aliased(Post)
 
@@ -33,5 +33,15 @@ def post(request):
         ).where(Post.slug == request.matchdict["slug"], is_visible())
     ).one_or_none()  # fmt: skip
     if found is None:
-        raise HTTPNotFound
+        raise _moved(request) or HTTPNotFound()
     return {"post": found}
+
+
+def _moved(request) -> HTTPMovedPermanently | None:
+    """Return the way to a post that once had this address."""
+    slug = request.dbsession.scalar(
+        select(Post.slug)
+        .join(FormerSlug, FormerSlug.post_id == Post.id)
+        .where(FormerSlug.slug == request.matchdict["slug"], is_visible())
+    )
+    return HTTPMovedPermanently(request.route_path("post", slug=slug)) if slug else None

@@ -3,7 +3,7 @@
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 
-from boneyard_blog.listing import Pager, posts_with_tag
+from boneyard_blog.listing import Pager, listed_posts, posts_with_tag, tag_total
 from boneyard_blog.site import read_site
 
 _ALL = 10_000
@@ -21,7 +21,8 @@ def tag(request):
     """A reader gets the posts with a tag."""
     name = request.matchdict["tag"]
     pager = Pager(request)
-    posts = request.dbsession.execute(posts_with_tag(name).offset(pager.offset).limit(pager.size)).all()
+    chosen = posts_with_tag(name).offset(pager.offset).limit(pager.size)
+    posts = request.dbsession.execute(listed_posts(chosen).add_columns(tag_total(name))).all()
     if not posts:
         raise HTTPNotFound
     return {"page": pager.page(posts, posts[0].total), "tag": name}

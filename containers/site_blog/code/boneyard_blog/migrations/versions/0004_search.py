@@ -1,6 +1,6 @@
 """Full-text search over titles and bodies, and the words from which a mistyped search is corrected.
 
-Titles have an index of their own: of very many matches, those in a title are found first, without ranking them all.
+Titles have a column of their own: of very many matches, those in a title are found without ranking them all.
 """
 
 from alembic import op
@@ -15,9 +15,11 @@ def upgrade():
 
         ALTER TABLE posts ADD COLUMN search tsvector NOT NULL GENERATED ALWAYS AS (
             setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', body), 'C')
+        ) STORED, ADD COLUMN title_search tsvector NOT NULL GENERATED ALWAYS AS (
+            to_tsvector('english', title)
         ) STORED;
         CREATE INDEX ix_posts_search ON posts USING gin (search);
-        CREATE INDEX ix_posts_title_search ON posts USING gin (to_tsvector('english', title));
+        CREATE INDEX ix_posts_title_search ON posts USING gin (title_search);
 
         CREATE TABLE search_words (word text NOT NULL CONSTRAINT pk_search_words PRIMARY KEY);
         CREATE INDEX ix_search_words_trigrams ON search_words USING gin (word gin_trgm_ops);
@@ -52,7 +54,6 @@ def downgrade():
         DROP TRIGGER posts_words_updated ON posts;
         DROP FUNCTION collect_search_words;
         DROP TABLE search_words;
-        DROP INDEX ix_posts_title_search;
-        ALTER TABLE posts DROP COLUMN search;
+        ALTER TABLE posts DROP COLUMN search, DROP COLUMN title_search;
         DROP EXTENSION pg_trgm;
     """)

@@ -1,0 +1,1 @@
+"""Taking everything out as Markdown files, and bringing it in again."""

@@ -1,0 +1,102 @@
+"""A post as a Markdown file with front matter, as many blogs know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import yaml
+
+from boneyard_blog import writing
+from boneyard_blog.forms import PostForm
+from boneyard_blog.writing import Content
+
+# The parser written in C, where PyYAML has it: thousands of files are then a matter of seconds.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class BadFile(Exception):
+    """A file is not a post."""
+
+
+@dataclass(frozen=True)
+class ExchangedPost:
+    """A post on its way in or out."""
+
+    content: Content
+    published_at: datetime | None
+    deleted_at: datetime | None = None
+
+
+def format_post(post: ExchangedPost) -> str:
+    """Return a post as a file."""
+    content = post.content
+    fields = {"title": content.title, "slug": content.slug, "date": post.published_at, "tags": list(content.tags)}
+    if content.summary:
+        fields["summary"] = content.summary
+    if post.published_at is None:
+        del fields["date"]
+        fields["draft"] = True
+    if post.deleted_at is not None:
+        fields["deleted"] = post.deleted_at
+    head = yaml.dump(fields, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10_000)
+    return f"---\n{head}---\n{content.body}"
+
+
+def parse_post(data: bytes, name: str) -> ExchangedPost:
+    """Return the post in a file, or say what is wrong with it."""
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{name} is not UTF-8 text") from error
+    if not text.startswith("---\n"):
+        raise BadFile(f"{name} does not begin with front matter: a line ---, then title: and so on")
+    head, separator, body = text[4:].partition("\n---\n")
+    if not separator:
+        head, separator, body = text[4:].removesuffix("\n").removesuffix("\n---"), "---", ""
+    try:
+        fields = yaml.load(head, Loader=_Loader)
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadFile(f"The front matter of {name} is not YAML: {' '.join(str(error).split())[:200]}") from error
+    if not isinstance(fields, dict):
+        raise BadFile(f"The front matter of {name} holds no fields")
+    return _checked(fields, body, name)
+
+
+def _checked(fields: dict, body: str, name: str) -> ExchangedPost:
+    tags = fields.get("tags") or []
+    if not isinstance(tags, list):
+        tags = str(tags).split(",")
+    stem = name.rpartition("/")[2].removesuffix(".md")
+    title = str(fields.get("title") or stem)
+    form = PostForm.of_request(
+        {
+            "title": title,
+            "slug": str(fields.get("slug") or writing.slugify(stem) or writing.slugify(title)),
+            "summary": str(fields.get("summary") or ""),
+            "body": body,
+            "tags": ",".join(str(tag) for tag in tags),
+        }
+    )
+    if not form.slug:
+        form.errors["slug"] = "It needs a slug."
+    if form.errors:
+        raise BadFile(f"{name}: {' '.join(form.errors.values())}")
+    published_at = None if fields.get("draft") is True else _moment(fields.get("date"), "date", name)
+    return ExchangedPost(form.content(form.slug), published_at, _moment(fields.get("deleted"), "deleted", name))
+
+
+def _moment(value, field: str, name: str) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise BadFile(f"{name}: {field}: {value[:60]} is no date: write 2026-03-31 or 2026-03-31T18:30:00Z") from error
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if not isinstance(value, datetime) or not 1990 <= value.year <= 2199:
+        raise BadFile(f"{name}: {field}: {value} must lie between 1990 and 2199")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)

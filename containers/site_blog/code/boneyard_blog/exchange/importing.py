@@ -1,0 +1,197 @@
+"""Bringing in what an export, or another blog, has written: all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from boneyard_blog import media, writing
+from boneyard_blog.exchange.front_matter import BadFile, ExchangedPost, parse_post
+from boneyard_blog.models import Media
+
+MAX_ENTRIES = 50_000
+MAX_UNPACKED = 1024 * 1024 * 1024
+# UTF-8 takes up to four bytes a character; front matter comes on top.
+MAX_POST_BYTES = 4 * writing.MAX_BODY + 20_000
+
+Progress = Callable[[str, int, int], None]
+
+
+class BadArchive(Exception):
+    """An upload is not an archive that can be imported; nothing of it was."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did."""
+
+    added: int
+    changed: int
+    unchanged: int
+    images: int
+
+    def __str__(self) -> str:
+        return f"{self.added} posts added, {self.changed} changed, {self.unchanged} unchanged; {self.images} images."
+
+
+def import_all(session: Session, media_folder: str, file: BinaryIO, author_id: int | None, progress: Progress) -> Imported:
+    """Import a zip of Markdown files. A post whose address is known already becomes a new revision of that post."""
+    try:
+        with ZipFile(file) as archive:
+            entries = _entries(archive)
+            posts = _read_posts(archive, [e for e in entries if e.filename.endswith(".md")], progress)
+            pictures = _read_pictures(archive, [e for e in entries if _is_picture(e.filename)], progress)
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise BadArchive(f"This is no zip file that can be read: {error}") from error
+    if not posts and not pictures:
+        raise BadArchive("The zip file holds neither .md files nor images: see an export for an example.")
+    added, changed = _store(session, posts, author_id, progress)
+    for picture, name in pictures:
+        media.keep(media_folder, picture)
+        session.execute(
+            insert(Media)
+            .values(
+                path=picture.path, name=name, content_type=picture.content_type, width=picture.width,
+                height=picture.height, bytes=len(picture.data), author_id=author_id,
+            )
+            .on_conflict_do_nothing()
+        )  # fmt: skip
+    return Imported(added, changed, len(posts) - added - changed, len(pictures))
+
+
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp"))
+
+
+def _entries(archive: ZipFile) -> list[ZipInfo]:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_ENTRIES:
+        raise BadArchive(f"The zip file holds {len(entries):,} files; {MAX_ENTRIES:,} is the most.")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MAX_UNPACKED:
+        raise BadArchive(f"The zip file unpacks to {unpacked // 2**20:,} MB; {MAX_UNPACKED // 2**20:,} MB is the most.")
+    return entries
+
+
+def _read(archive: ZipFile, entry: ZipInfo, most: int) -> bytes:
+    # What the directory says of a size may be a lie: never read more than is allowed.
+    with archive.open(entry) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise BadArchive(f"{entry.filename} is larger than {most // 1024:,} kB.")
+    return data
+
+
+def _read_posts(archive: ZipFile, entries: list[ZipInfo], progress: Progress) -> list[ExchangedPost]:
+    posts: dict[str, ExchangedPost] = {}
+    for done, entry in enumerate(entries, 1):
+        try:
+            post = parse_post(_read(archive, entry, MAX_POST_BYTES), entry.filename)
+        except BadFile as problem:
+            raise BadArchive(str(problem)) from problem
+        if post.content.slug in posts:
+            raise BadArchive(f"{entry.filename}: another file has the slug {post.content.slug} already.")
+        posts[post.content.slug] = post
+        progress("Reading", done, len(entries))
+    return list(posts.values())
+
+
+def _read_pictures(archive: ZipFile, entries: list[ZipInfo], progress: Progress) -> list[tuple[media.Picture, str]]:
+    pictures = []
+    for done, entry in enumerate(entries, 1):
+        try:
+            picture = media.read_picture(_read(archive, entry, media.MAX_BYTES))
+        except media.NotAnImage as problem:
+            raise BadArchive(f"{entry.filename}: {problem}") from problem
+        pictures.append((picture, entry.filename.rpartition("/")[2][:100]))
+        progress("Looking at images", done, len(entries))
+    return pictures
+
+
+_STAGE = """
+    CREATE TEMPORARY TABLE incoming (
+        title text, slug text, summary text, body text, tags text[], published_at timestamptz, deleted_at timestamptz
+    ) ON COMMIT DROP
+"""
+
+# One statement for all posts of a kind: the triggers that count then run once and not ten thousand times.
+_KNOWN = """
+    CREATE TEMPORARY TABLE changed ON COMMIT DROP AS
+    SELECT posts.id, incoming.*
+    FROM incoming JOIN posts USING (slug)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(name ORDER BY name), '{}') AS names
+        FROM tags JOIN post_tags ON tag_id = tags.id WHERE post_id = posts.id
+    ) AS present
+    WHERE (posts.title, posts.summary, posts.body, posts.published_at, posts.deleted_at)
+          IS DISTINCT FROM (incoming.title, incoming.summary, incoming.body, incoming.published_at, incoming.deleted_at)
+       OR names <> ARRAY(SELECT unnest(incoming.tags) ORDER BY 1)
+"""
+_KEEP_BEFORE = """
+    INSERT INTO post_revisions (post_id, number, title, slug, summary, body, tags, author_id, saved_at)
+    SELECT id, revision, posts.title, posts.slug, posts.summary, posts.body,
+           ARRAY(SELECT name FROM tags JOIN post_tags ON tag_id = tags.id WHERE post_id = posts.id ORDER BY name),
+           posts.author_id, posts.updated_at
+    FROM posts JOIN changed USING (id)
+    ON CONFLICT DO NOTHING
+"""
+_UPDATE = """
+    UPDATE posts SET title = changed.title, summary = changed.summary, body = changed.body,
+        published_at = changed.published_at, deleted_at = changed.deleted_at,
+        revision = posts.revision + 1, updated_at = now()
+    FROM changed WHERE changed.id = posts.id
+"""
+_INSERT = """
+    INSERT INTO posts (title, slug, summary, body, published_at, deleted_at, author_id)
+    SELECT title, slug, summary, body, published_at, deleted_at, :author
+    FROM incoming WHERE NOT EXISTS (SELECT FROM posts WHERE posts.slug = incoming.slug)
+    ORDER BY published_at NULLS LAST, slug
+"""
+_TAGS = "INSERT INTO tags (name) SELECT DISTINCT unnest(tags) AS name FROM incoming ORDER BY name ON CONFLICT DO NOTHING"
+_UNTAG = """
+    DELETE FROM post_tags USING changed, tags
+    WHERE post_id = changed.id AND tag_id = tags.id AND name <> ALL (changed.tags)
+"""
+_TAG = """
+    INSERT INTO post_tags (post_id, tag_id)
+    SELECT posts.id, tags.id
+    FROM incoming JOIN posts USING (slug) CROSS JOIN LATERAL unnest(incoming.tags) AS wanted (name) JOIN tags USING (name)
+    ON CONFLICT DO NOTHING
+"""
+_KEEP_AFTER = """
+    INSERT INTO post_revisions (post_id, number, title, slug, summary, body, tags, author_id)
+    SELECT id, revision, posts.title, posts.slug, posts.summary, posts.body, incoming.tags, :author
+    FROM posts JOIN incoming USING (slug)
+    ON CONFLICT DO NOTHING
+"""
+
+
+def _store(session: Session, posts: list[ExchangedPost], author_id: int | None, progress: Progress) -> tuple[int, int]:
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    session.execute(text(_STAGE))
+    progress("Storing", 0, len(posts))
+    with session.connection().connection.cursor() as cursor:
+        with cursor.copy("COPY incoming FROM STDIN") as copy:
+            for post in posts:
+                content = post.content
+                copy.write_row(
+                    (content.title, content.slug, content.summary, content.body, sorted(content.tags),
+                     post.published_at, post.deleted_at)
+                )  # fmt: skip
+    author = {"author": author_id}
+    session.execute(text(_TAGS))
+    session.execute(text(_KNOWN))
+    session.execute(text(_KEEP_BEFORE))
+    changed = session.execute(text(_UPDATE)).rowcount
+    added = session.execute(text(_INSERT), author).rowcount
+    progress("Tagging", added + changed, len(posts))
+    session.execute(text(_UNTAG))
+    session.execute(text(_TAG))
+    session.execute(text(_KEEP_AFTER), author)
+    return added, changed

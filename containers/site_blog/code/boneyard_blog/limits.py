@@ -1,0 +1,32 @@
+"""Refuses requests that are too large before anything of them is read."""
+
+from pyramid.httpexceptions import HTTPLengthRequired
+from pyramid.response import Response
+from pyramid.tweens import INGRESS
+
+MEGABYTE = 1024 * 1024
+
+_LARGE = {"/author/imports": 64 * MEGABYTE, "/author/media": 11 * MEGABYTE}
+_USUAL = 2 * MEGABYTE
+
+
+def limits_tween_factory(handler, registry):
+    """Answer 413 to a body that is too large, and 411 to one that does not say how large it is."""
+
+    def limits_tween(request):
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return handler(request)
+        length = request.content_length
+        if length is None:
+            return handler(request) if "HTTP_TRANSFER_ENCODING" not in request.environ else HTTPLengthRequired()
+        most = _LARGE.get(request.environ.get("PATH_INFO"), _USUAL)
+        if length > most:
+            message = f"This is larger than {most // MEGABYTE} MB, the most that is taken here.\n"
+            return Response(message, status=413, content_type="text/plain", headers={"Connection": "close"})
+        return handler(request)
+
+    return limits_tween
+
+
+def includeme(config):
+    config.add_tween("boneyard_blog.limits.limits_tween_factory", under=INGRESS)

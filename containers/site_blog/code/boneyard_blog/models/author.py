@@ -1,0 +1,89 @@
+"""Authors, and what they have saved and uploaded."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Identity, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .meta import Base, CreatedAt, Moment
+
+
+class Author(Base):
+    """Someone who may sign in and write."""
+
+    __tablename__ = "authors"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class SignInFailure(Base):
+    """How often signing in has failed for a name, or for a name from an address."""
+
+    __tablename__ = "sign_in_failures"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_failed_at: Mapped[Moment]
+    locked_until: Mapped[Moment]
+
+
+class PostRevision(Base):
+    """A post as it was saved once."""
+
+    __tablename__ = "post_revisions"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    slug: Mapped[str]
+    summary: Mapped[str]
+    body: Mapped[str]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    saved_at: Mapped[CreatedAt]
+
+
+class FormerSlug(Base):
+    """An address that a post once had, and from which readers are still led to it."""
+
+    __tablename__ = "former_slugs"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+
+
+class Media(Base):
+    """An uploaded image."""
+
+    __tablename__ = "media"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    path: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    content_type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    uploaded_at: Mapped[CreatedAt]
+
+
+class Import(Base):
+    """An import under way or done."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="running")
+    step: Mapped[str] = mapped_column(server_default="Waiting")
+    done: Mapped[int] = mapped_column(server_default="0")
+    total: Mapped[int] = mapped_column(server_default="0")
+    message: Mapped[str] = mapped_column(server_default="")
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    started_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]

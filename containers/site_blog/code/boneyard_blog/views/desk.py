@@ -1,0 +1,44 @@
+"""An author's desk: all posts, whatever their state."""
+
+from pyramid.view import view_config
+from sqlalchemy import func, select
+
+from boneyard_blog.models import Post
+
+_SIZE = 50
+
+_STATES = {
+    "all": Post.deleted_at.is_(None),
+    "drafts": Post.deleted_at.is_(None) & Post.published_at.is_(None),
+    "scheduled": Post.deleted_at.is_(None) & (Post.published_at > func.now()),
+    "published": Post.deleted_at.is_(None) & (Post.published_at <= func.now()),
+    "bin": Post.deleted_at.is_not(None),
+}
+
+
+@view_config(route_name="desk", permission="write", renderer="desk.jinja2")
+def desk(request):
+    """An author gets the posts of one state, last changed first."""
+    state = request.GET.get("state", "all")
+    state = state if state in _STATES else "all"
+    number = request.GET.get("page", "1")
+    number = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
+    number = max(number, 1)
+    posts = request.dbsession.execute(
+        select(
+            Post.id, Post.title, Post.slug, Post.revision, Post.published_at, Post.updated_at, Post.deleted_at,
+            (Post.published_at > func.now()).label("is_scheduled"),
+        )
+        .where(_STATES[state])
+        .order_by(Post.updated_at.desc(), Post.id.desc())
+        .offset((number - 1) * _SIZE)
+        .limit(_SIZE + 1)
+    ).all()  # fmt: skip
+    return {
+        "states": tuple(_STATES),
+        "state": state,
+        "posts": posts[:_SIZE],
+        "number": number,
+        "has_more": len(posts) > _SIZE,
+        "messages": request.session.pop_flash(),
+    }

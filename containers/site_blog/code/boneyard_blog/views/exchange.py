@@ -1,0 +1,76 @@
+"""Taking everything out, and bringing it in."""
+
+import shutil
+import tempfile
+from datetime import UTC, datetime
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import FileIter, Response
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from boneyard_blog.exchange.exporting import export_all
+from boneyard_blog.exchange.jobs import ImportJob, give_up_on_dead_jobs
+from boneyard_blog.models import Import
+
+
+@view_config(route_name="export", request_method="GET", permission="write")
+def export(request):
+    """An author gets everything as a zip of Markdown files and images."""
+    file = tempfile.TemporaryFile()
+    export_all(request.dbsession, request.registry.blog.media_folder, file)
+    size = file.tell()
+    file.seek(0)
+    name = f"boneyard-{datetime.now(UTC):%Y-%m-%d}.zip"
+    return Response(
+        app_iter=FileIter(file),
+        content_type="application/zip",
+        content_length=size,
+        content_disposition=f"attachment; filename={name}",
+    )
+
+
+@view_config(route_name="imports", request_method="GET", permission="write", renderer="imports.jinja2")
+def imports(request):
+    """An author gets the form to import a zip file, and the imports so far."""
+    return _imports(request)
+
+
+def _imports(request, error=None):
+    give_up_on_dead_jobs(request.dbsession)
+    jobs = request.dbsession.scalars(select(Import).order_by(Import.id.desc()).limit(20)).all()
+    return {"jobs": jobs, "error": error}
+
+
+@view_config(route_name="imports", request_method="POST", permission="write", renderer="imports.jinja2")
+def start_import(request):
+    """An author starts an import and is led to its progress."""
+    field = request.POST.get("file")
+    if not hasattr(field, "file"):
+        request.response.status = 422
+        return _imports(request, "Choose a zip file first.")
+    # The request's own copy goes with the request.
+    file = tempfile.TemporaryFile()
+    shutil.copyfileobj(field.file, file)
+    file.seek(0)
+    author_id = request.identity.id
+    name = "".join(c for c in field.filename if c.isprintable())[:100]
+    record = Import(name=name, author_id=author_id)
+    request.dbsession.add(record)
+    request.dbsession.flush()
+    registry = request.registry
+    job = ImportJob(registry.session_factory, registry.blog.media_folder, record.id, author_id, file)
+    request.tm.get().addAfterCommitHook(lambda committed: job.start() if committed else file.close())
+    return HTTPSeeOther(request.route_path("import", id=record.id))
+
+
+@view_config(route_name="import", request_method="GET", permission="write", renderer="import.jinja2")
+def show_import(request):
+    """An author sees how far an import has come; the page renews itself until it is done."""
+    give_up_on_dead_jobs(request.dbsession)
+    job = request.dbsession.get(Import, request.matchdict["id"])
+    if job is None:
+        raise HTTPNotFound
+    if job.state == "running":
+        request.response.headers["Refresh"] = "1"
+    return {"job": job}

@@ -1,0 +1,86 @@
+"""Signing in and out, and changing the password."""
+
+import logging
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.security import forget, remember
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from boneyard_blog import lockout, passwords
+from boneyard_blog.models import Author
+from boneyard_blog.server.visitor import visitor_address
+
+log = logging.getLogger(__name__)
+
+
+def _local(path: str, otherwise: str) -> str:
+    """Return a path on this site: an address that leads elsewhere is not followed."""
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_local else otherwise
+
+
+@view_config(route_name="sign_in", request_method="GET", renderer="sign_in.jinja2")
+def sign_in_form(request):
+    """An author gets the form to sign in."""
+    return {"name": "", "next": _local(request.GET.get("next", ""), request.route_path("desk")), "error": None}
+
+
+@view_config(route_name="sign_in", request_method="POST", renderer="sign_in.jinja2")
+def sign_in(request):
+    """An author signs in; after several failures only after a wait."""
+    name = request.POST.get("name", "").strip()[:60].replace("\x00", "")
+    password = request.POST.get("password", "")
+    next_path = _local(request.POST.get("next", ""), request.route_path("desk"))
+    address = visitor_address(request.environ)
+
+    seconds = lockout.seconds_to_wait(request.dbsession, name, address)
+    if seconds:
+        request.response.status = 429
+        request.response.headers["Retry-After"] = str(seconds)
+        error = f"Too many attempts. Please try again in {seconds} seconds."
+        return {"name": name, "next": next_path, "error": error}
+
+    author = request.dbsession.scalar(select(Author).where(Author.name == name))
+    if not passwords.matches(password, author.password_hash if author else None):
+        lockout.note_failure(request.dbsession, name, address)
+        log.warning("A sign-in failed from %s", address)
+        request.response.status = 422
+        return {"name": name, "next": next_path, "error": "Name and password do not belong together."}
+
+    lockout.note_success(request.dbsession, name, address)
+    log.info("%s signed in", author.name)
+    return HTTPSeeOther(next_path, headers=remember(request, author))
+
+
+@view_config(route_name="sign_out", request_method="POST")
+def sign_out(request):
+    """An author signs out."""
+    return HTTPSeeOther(request.route_path("home"), headers=forget(request))
+
+
+@view_config(route_name="password", request_method="GET", permission="write", renderer="password.jinja2")
+def password_form(request):
+    """An author gets the form to change the password."""
+    return {"errors": {}}
+
+
+@view_config(route_name="password", request_method="POST", permission="write", renderer="password.jinja2")
+def change_password(request):
+    """An author changes the password; every other session of theirs ends."""
+    author = request.identity
+    new = request.POST.get("new", "")
+    errors = {}
+    if not passwords.matches(request.POST.get("current", ""), author.password_hash):
+        errors["current"] = "This is not your current password."
+    if problem := passwords.problem_with(new):
+        errors["new"] = problem
+    if new != request.POST.get("again", ""):
+        errors["again"] = "The two do not agree."
+    if errors:
+        request.response.status = 422
+        return {"errors": errors}
+    author.password_hash = passwords.hash_password(new)
+    headers = remember(request, author)
+    request.session.flash("Your password is changed.")
+    return HTTPSeeOther(request.route_path("desk"), headers=headers)

@@ -1,0 +1,180 @@
+"""What authors do to posts. Each save is kept as a revision, and nobody overwrites what they have not seen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from boneyard_blog.models import Author, FormerSlug, Post, PostRevision, PostTag, Tag
+
+MAX_TITLE, MAX_SLUG, MAX_SUMMARY, MAX_BODY, MAX_TAG, MAX_TAGS = 200, 100, 500, 200_000, 40, 20
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an author writes."""
+
+    title: str
+    slug: str
+    summary: str
+    body: str
+    tags: tuple[str, ...]
+
+
+class EditConflict(Exception):
+    """Someone else has saved the post since its author began to edit it."""
+
+    def __init__(self, current: PostRevision):
+        super().__init__(f"revision {current.number} was saved meanwhile")
+        self.current = current
+
+
+class SlugTaken(Exception):
+    """Another post has this address."""
+
+    def __init__(self, slug: str, title: str):
+        super().__init__(f"“{title}” has the address {slug} already")
+
+
+def slugify(title: str) -> str:
+    """Return an address made of a title, empty if nothing in it can be part of one."""
+    plain = unicodedata.normalize("NFKD", title.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")[:80].strip("-")
+
+
+def free_slug(session: Session, wanted: str) -> str:
+    """Return the wanted address, or the first of its numbered variants, that no post has."""
+    wanted = wanted or "post"
+    pattern = wanted.replace("_", r"\_") + "-%"
+    taken = set(session.scalars(select(Post.slug).where((Post.slug == wanted) | Post.slug.like(pattern))))
+    number = 2
+    slug = wanted
+    while slug in taken:
+        slug = f"{wanted}-{number}"
+        number += 1
+    return slug
+
+
+def split_tags(names: str) -> tuple[str, ...]:
+    """Return the tags that an author typed, separated by commas: lower case, spaces as hyphens, each once."""
+    cleaned = (re.sub(r"[\s/]+", "-", name.strip().lower()).strip("-") for name in names.split(","))
+    return tuple(dict.fromkeys(name for name in cleaned if name))
+
+
+def _check_slug(session: Session, slug: str, but: int | None) -> None:
+    # Two authors choosing the same address at once wait for one another here.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:slug, 0))"), {"slug": slug})
+    title = session.scalar(select(Post.title).where(Post.slug == slug, Post.id.is_distinct_from(but)))
+    if title is not None:
+        raise SlugTaken(slug, title)
+
+
+def _set_tags(session: Session, post_id: int, names: tuple[str, ...]) -> None:
+    if names:
+        session.execute(insert(Tag).values([{"name": name} for name in sorted(names)]).on_conflict_do_nothing())
+    wanted = select(Tag.id).where(Tag.name.in_(names))
+    session.execute(delete(PostTag).where(PostTag.post_id == post_id, PostTag.tag_id.not_in(wanted)))
+    rows = select(literal(post_id), Tag.id).where(Tag.name.in_(names))
+    session.execute(insert(PostTag).from_select(["post_id", "tag_id"], rows).on_conflict_do_nothing())
+
+
+def tag_names(session: Session, post_id: int) -> tuple[str, ...]:
+    query = select(Tag.name).join(PostTag, PostTag.tag_id == Tag.id).where(PostTag.post_id == post_id)
+    return tuple(session.scalars(query.order_by(Tag.name)))
+
+
+def content_of(session: Session, post: Post) -> Content:
+    """Return what a post says now."""
+    return Content(post.title, post.slug, post.summary, post.body, tag_names(session, post.id))
+
+
+def _keep_revision(session: Session, post: Post, content: Content, author_id: int | None) -> None:
+    session.add(
+        PostRevision(
+            post_id=post.id, number=post.revision, title=content.title, slug=content.slug, summary=content.summary,
+            body=content.body, tags=list(content.tags), author_id=author_id,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def create_post(session: Session, author: Author, content: Content, published_at: datetime | None) -> Post:
+    """Add a post and its first revision."""
+    _check_slug(session, content.slug, None)
+    post = Post(
+        title=content.title, slug=content.slug, summary=content.summary, body=content.body,
+        revision=1, author_id=author.id, published_at=published_at,
+    )  # fmt: skip
+    session.add(post)
+    session.flush()
+    session.execute(delete(FormerSlug).where(FormerSlug.slug == content.slug))
+    _set_tags(session, post.id, content.tags)
+    _keep_revision(session, post, content, author.id)
+    return post
+
+
+def find_post(session: Session, post_id: int, *, lock: bool = False) -> Post | None:
+    """Return a post, whatever its state; locked, so that two saves come one after the other."""
+    query = select(Post).where(Post.id == post_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def save_post(
+    session: Session, author: Author, post: Post, content: Content, published_at: datetime | None, base: int
+) -> None:
+    """Save a locked post that was edited from revision `base`."""
+    if post.revision != base:
+        raise EditConflict(latest_revision(session, post))
+    before = content_of(session, post)
+    if content.slug != before.slug:
+        _check_slug(session, content.slug, post.id)
+    if session.get(PostRevision, (post.id, post.revision)) is None:
+        # It came by plain SQL or by an import: keep what it said before anybody edits it.
+        _keep_revision(session, post, before, post.author_id)
+    if content != before:
+        post.revision += 1
+        _keep_revision(session, post, content, author.id)
+    if content.slug != before.slug:
+        session.execute(delete(FormerSlug).where(FormerSlug.slug == content.slug))
+        if post.published_at is not None:
+            session.merge(FormerSlug(slug=before.slug, post_id=post.id))
+    post.title, post.slug, post.summary, post.body = content.title, content.slug, content.summary, content.body
+    post.published_at = published_at
+    post.updated_at = func.now()
+    session.flush()
+    _set_tags(session, post.id, content.tags)
+
+
+def latest_revision(session: Session, post: Post) -> PostRevision:
+    """Return the newest revision, made up for a post that has none yet."""
+    kept = session.get(PostRevision, (post.id, post.revision))
+    if kept is not None:
+        return kept
+    content = content_of(session, post)
+    return PostRevision(
+        post_id=post.id, number=post.revision, title=content.title, slug=content.slug, summary=content.summary,
+        body=content.body, tags=list(content.tags), author_id=post.author_id, saved_at=post.updated_at,
+    )  # fmt: skip
+
+
+def bin_post(session: Session, post_id: int) -> bool:
+    """Put a post in the bin; False if it is not there to be binned."""
+    change = update(Post).where(Post.id == post_id, Post.deleted_at.is_(None)).values(deleted_at=func.now())
+    return bool(session.execute(change).rowcount)
+
+
+def take_back_post(session: Session, post_id: int) -> bool:
+    """Take a post out of the bin again, as it was."""
+    change = update(Post).where(Post.id == post_id, Post.deleted_at.is_not(None)).values(deleted_at=None)
+    return bool(session.execute(change).rowcount)
+
+
+def erase_post(session: Session, post_id: int) -> bool:
+    """Remove a post that is in the bin, with its revisions, for good."""
+    return bool(session.execute(delete(Post).where(Post.id == post_id, Post.deleted_at.is_not(None))).rowcount)

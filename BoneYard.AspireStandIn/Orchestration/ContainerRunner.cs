@@ -119,7 +119,9 @@ internal sealed class ContainerRunner(
 
         if (status.State is "FailedToStart" && !wasTerminal)
         {
-            loggers.GetLogger(resource).LogError("The container could not be started: {Message}", status.Message);
+            // DCP puts a line "error" between the lines of the tool.
+            var message = string.Join('\n', (status.Message ?? "").Split('\n').Where(line => line is not "error"));
+            loggers.GetLogger(resource).LogError("The container could not be started: {Message}", message);
         }
 
         if (!wasTerminal && notifications.TryGetCurrentState(resource.Name, out var now) && ResourceNotificationService.IsTerminal(now.Snapshot))

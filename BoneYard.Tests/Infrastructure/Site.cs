@@ -9,7 +9,7 @@ namespace BoneYard.Tests.Infrastructure;
 /// <summary>The whole graph, running, with volumes and secrets of its own: it shares nothing with a site under development.</summary>
 internal sealed class Site : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly string[] _volumes;
 
@@ -39,6 +39,9 @@ internal sealed class Site : IAsyncDisposable
             var application = await builder.BuildAsync().WaitAsync(Patience);
             await application.StartAsync().WaitAsync(Patience);
             site = new Site(application, volumes);
+            // In the order of the graph: the first one that fails is the one to be named.
+            await site.WaitUntilHealthyAsync("blog");
+            await site.WaitUntilHealthyAsync("siteblog");
             await site.WaitUntilHealthyAsync("sitewww");
             return site;
         }
@@ -71,11 +74,11 @@ internal sealed class Site : IAsyncDisposable
     {
         try
         {
-            await Application.ResourceNotifications.WaitForResourceHealthyAsync(resource).WaitAsync(Patience);
+            await Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.StopOnResourceUnavailable).WaitAsync(Patience);
         }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is TimeoutException or DistributedApplicationException)
         {
-            throw new TimeoutException($"'{resource}' did not become healthy within {Patience}.{Environment.NewLine}{await DescribeAsync()}");
+            throw new InvalidOperationException($"'{resource}' did not become healthy: {exception.Message}{Environment.NewLine}{await DescribeAsync()}", exception);
         }
     }
 

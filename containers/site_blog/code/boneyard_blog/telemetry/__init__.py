@@ -1,5 +1,6 @@
 """Traces, metrics and logs over OTLP. Without an endpoint nothing of OpenTelemetry is even imported."""
 
+import logging
 import os
 
 from pyramid.events import ContextFound
@@ -14,6 +15,8 @@ _ENDPOINTS = (
     "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
 )
 _PROTOCOLS = ("grpc", "http/protobuf")
+
+log = logging.getLogger(__name__)
 
 
 def _remember_route(event: ContextFound) -> None:
@@ -30,7 +33,7 @@ def _start(event: WorkerStarted) -> None:
     from .spans import RequestTelemetry, trace_statements
 
     registry = event.registry
-    registry.exporters = Exporters(os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") or "http/protobuf")
+    registry.exporters = Exporters()
     registry.telemetry = RequestTelemetry(registry.engine)
     trace_statements(registry.engine)
 
@@ -48,5 +51,9 @@ def includeme(config):
         return
     if protocol not in _PROTOCOLS:
         raise SettingError(f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol}: must be grpc or http/protobuf")
+    if protocol == "grpc":
+        # The exporter's generated code wants grpcio 1.63, Debian 14 has 1.51: it cannot even be constructed.
+        log.warning("No telemetry is sent: OTLP over gRPC does not work here. Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.")
+        return
     config.add_subscriber(_start, WorkerStarted)
     config.add_subscriber(_stop, WorkerStopping)

@@ -6,6 +6,9 @@ import threading
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import set_logger_provider
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
@@ -15,36 +18,22 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 
-def _exporters(protocol: str):
-    """Import one protocol's exporters and not the other's: gRPC alone takes longer than all of ours."""
-    if protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
-        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-    else:
-        from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    return OTLPSpanExporter(), OTLPMetricExporter(), OTLPLogExporter()
-
-
 class Exporters:
     """The providers of this process, made known to OpenTelemetry's API."""
 
-    def __init__(self, protocol: str):
-        span_exporter, metric_exporter, log_exporter = _exporters(protocol)
+    def __init__(self):
         os.environ.setdefault("OTEL_SERVICE_NAME", "siteblog")
         resource = Resource.create()
         self._traces = TracerProvider(resource=resource, shutdown_on_exit=False)
-        self._traces.add_span_processor(BatchSpanProcessor(span_exporter))
+        self._traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         trace.set_tracer_provider(self._traces)
 
-        reader = PeriodicExportingMetricReader(metric_exporter)
+        reader = PeriodicExportingMetricReader(OTLPMetricExporter())
         self._metrics = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         metrics.set_meter_provider(self._metrics)
 
         self._logs = LoggerProvider(resource=resource, shutdown_on_exit=False)
-        self._logs.add_log_record_processor(BatchLogRecordProcessor(log_exporter))
+        self._logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
         set_logger_provider(self._logs)
         handler = LoggingHandler(level=logging.INFO, logger_provider=self._logs)
         for name in ("boneyard_blog", "gunicorn.error"):

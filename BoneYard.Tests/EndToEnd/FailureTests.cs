@@ -18,7 +18,7 @@ public sealed class FailureTests
             builder.Resources.Remove(resource);
         }
 
-        builder.AddDockerfile("broken", folder.FullName);
+        var broken = builder.AddDockerfile("broken", folder.FullName).Resource;
 
         await using var application = await builder.BuildAsync(TestContext.Current.CancellationToken);
         await application.StartAsync(TestContext.Current.CancellationToken);
@@ -30,7 +30,7 @@ public sealed class FailureTests
         {
             lines.Clear();
 
-            await foreach (var batch in application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync("broken").WithCancellation(patience.Token))
+            await foreach (var batch in application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(broken).WithCancellation(patience.Token))
             {
                 lines.AddRange(batch.Select(line => line.Content));
             }

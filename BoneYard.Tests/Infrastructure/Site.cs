@@ -40,9 +40,9 @@ internal sealed class Site : IAsyncDisposable
             await application.StartAsync().WaitAsync(Patience);
             site = new Site(application, volumes);
             // In the order of the graph: the first one that fails is the one to be named.
-            await site.WaitUntilHealthyAsync("blog");
-            await site.WaitUntilHealthyAsync("siteblog");
-            await site.WaitUntilHealthyAsync("sitewww");
+            await site.WaitUntilHealthyAsync("blog", WaitBehavior.StopOnResourceUnavailable);
+            await site.WaitUntilHealthyAsync("siteblog", WaitBehavior.StopOnResourceUnavailable);
+            await site.WaitUntilHealthyAsync("sitewww", WaitBehavior.StopOnResourceUnavailable);
             return site;
         }
         catch
@@ -70,11 +70,12 @@ internal sealed class Site : IAsyncDisposable
         }
     }
 
-    public async Task WaitUntilHealthyAsync(string resource)
+    /// <param name="behavior">Whether a resource that failed to start may still be started by somebody.</param>
+    public async Task WaitUntilHealthyAsync(string resource, WaitBehavior behavior = WaitBehavior.WaitOnResourceUnavailable)
     {
         try
         {
-            await Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.StopOnResourceUnavailable).WaitAsync(Patience);
+            await Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, behavior).WaitAsync(Patience);
         }
         catch (Exception exception) when (exception is TimeoutException or DistributedApplicationException)
         {
@@ -165,7 +166,7 @@ internal sealed class Site : IAsyncDisposable
     public async Task<string> ContainerOfAsync(string resource)
     {
         var running = await Application.ResourceNotifications.WaitForResourceAsync(
-            resource, update => update.Snapshot.Properties.Any(IsContainerId)).WaitAsync(Patience);
+            resource, update => update.Snapshot.State?.Text == KnownResourceStates.Running && update.Snapshot.Properties.Any(IsContainerId)).WaitAsync(Patience);
         return Assert.IsType<string>(running.Snapshot.Properties.Single(IsContainerId).Value);
 
         static bool IsContainerId(ResourcePropertySnapshot property) => property is { Name: "container.id", Value: string };

@@ -58,7 +58,8 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
     {
         await _eventing.PublishAsync(new BeforeStartEvent(_services, _model), cancellationToken).ConfigureAwait(false);
 
-        foreach (var resource in _model.Resources)
+        // The password of a server is a parameter that only the server knows of.
+        foreach (var resource in _model.Resources.Concat(_model.Resources.OfType<PostgresServerResource>().Select(server => server.PasswordParameter)).Distinct())
         {
             await PublishInitialStateAsync(resource, cancellationToken).ConfigureAwait(false);
         }

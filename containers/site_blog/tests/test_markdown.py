@@ -1,0 +1,105 @@
+"""Markdown in, safe HTML out."""
+
+import pytest
+
+from boneyard_blog.text import plain, render, summarise, xml_text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>\n"),
+        ("# A", "<h2>A</h2>\n"),
+        ("###### A", "<h6>A</h6>\n"),
+        ("~~a~~", "<p><s>a</s></p>\n"),
+        ("[a](/b)", '<p><a href="/b" rel="noopener noreferrer">a</a></p>\n'),
+        ("![a](/media/b.png)", '<p><img src="/media/b.png" alt="a" loading="lazy"></p>\n'),
+        ("```\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>\n"),
+        ("```nosuchlanguage\n<b>\n```", '<pre><code class="language-nosuchlanguage">&lt;b&gt;\n</code></pre>\n'),
+    ],
+)
+def test_markdown_becomes_html(markdown, html):
+    assert render(markdown) == html
+
+
+def test_tables_are_rendered():
+    assert "<th>a</th>" in render("|a|b|\n|-|-|\n|1|2|")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "<iframe src=//evil.example></iframe>",
+        "<style>body{display:none}</style>",
+        "<form action=//evil.example><input></form>",
+        "<svg><script>alert(1)</script></svg>",
+        "<math><mtext></mtext><script>alert(1)</script></math>",
+        "<p style='position:fixed'>x</p>",
+        "<a href=x onclick=alert(1)>x</a>",
+        "<meta http-equiv=refresh content=0>",
+        "<base href=//evil.example>",
+        "```\"><script>alert(1)</script>\nx\n```",
+        "<object data=x></object><embed src=x>",
+    ],
+)
+def test_nothing_harmful_survives(hostile):
+    html = str(render(hostile)).lower()
+
+    for harm in ("<script", "onerror", "onclick", "javascript:", "data:", "<iframe", "<style", "style=", "<form", "<svg",
+                 "<meta", "<base", "<object", "<embed"):  # fmt: skip
+        assert harm not in html
+
+
+@pytest.mark.parametrize("source", ["http://evil.example/x.png", "//evil.example/x.png", "https://evil.example/x.png"])
+def test_reading_never_asks_a_third_party_for_an_image(source):
+    for markdown in (f"![x]({source})", f"<img src='{source}' alt='x'>"):
+        assert 'src="/static/elsewhere.svg"' in render(markdown)
+        assert "evil" not in render(markdown)
+
+
+def test_classes_of_the_page_cannot_be_borrowed():
+    assert render('<span class="skip hl-k note">x</span>') == '<p><span class="hl-k">x</span></p>\n'
+
+
+@pytest.mark.parametrize(
+    "markdown", ["*" * 20_000, "[" * 20_000, "> " * 5_000 + "x", "`" * 20_000, "- " * 2_000 + "x", "<" * 20_000, "![" * 9_000]
+)
+def test_nested_signs_are_rendered_in_reasonable_time(markdown):
+    import time
+
+    began = time.perf_counter()
+    render(markdown)
+
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("# Title\n\nSome *words* and `code`.", "Title Some words and code."),
+        ("[link](http://x) ![alt](y)", "link alt"),
+        ("```python\ncode\n```\nafter", "after"),
+        ("- one\n- two\n\n1. three", "one two three"),
+        ("snake_case stays, _this_ goes", "snake_case stays, this goes"),
+        ("<b>bold</b> and <unclosed", "bold and"),
+    ],
+)
+def test_plain_text_has_no_signs(markdown, text):
+    assert plain(markdown) == text
+
+
+def test_a_summary_is_cut_at_a_word():
+    summary = summarise("", "word " * 100)
+
+    assert summary.endswith("word …")
+    assert len(summary) <= 243
+
+
+def test_xml_text_keeps_what_xml_can_hold():
+    assert xml_text("a\x00b\x0b\tc\ud7ff🦴\ufffe") == "ab\tc\ud7ff🦴"

@@ -1,0 +1,151 @@
+"""Revisions, and two authors at once."""
+
+import threading
+
+
+def _numbers(page):
+    return [row.select("td")[2].text for row in page.html.select("tbody tr")]
+
+
+def test_each_save_is_kept(ada):
+    key = ada.write("One", "First words.")
+    ada.post_form(f"/author/posts/{key}", title="Two", body="Second words.", status=303)
+
+    page = ada.browser.get(f"/author/posts/{key}/revisions")
+
+    assert _numbers(page) == ["2", "1"]
+    assert page.html.select_one(".diff del").text == "- First words."
+    assert page.html.select_one(".diff ins").text == "+ Second words."
+
+
+def test_a_save_that_changes_nothing_is_no_revision(ada):
+    key = ada.write()
+    ada.post_form(f"/author/posts/{key}", status=303)
+
+    assert _numbers(ada.browser.get(f"/author/posts/{key}/revisions")) == ["1"]
+
+
+def test_what_plain_sql_wrote_is_kept_before_the_first_edit(ada, site):
+    key = site.add_post("By SQL", "by-sql", "SQL's words.", tags=["sql"])
+
+    ada.post_form(f"/author/posts/{key}", body="Ada's words.", status=303)
+
+    assert site.execute("SELECT number, body, tags FROM post_revisions ORDER BY number") == [
+        (1, "SQL's words.", ["sql"]),
+        (2, "Ada's words.", ["sql"]),
+    ]
+
+
+def test_any_two_revisions_are_compared(ada):
+    key = ada.write(body="one")
+    for body in ("two", "three"):
+        ada.post_form(f"/author/posts/{key}", body=body, status=303)
+
+    page = ada.browser.get(f"/author/posts/{key}/revisions?from=1&to=3")
+
+    assert page.html.select_one("#compared").text == "From revision 1 to 3"
+    assert page.html.select_one(".diff del").text == "- one"
+
+
+def test_nonsense_to_compare_falls_back_to_the_last_two(ada):
+    key = ada.write(body="one")
+    ada.post_form(f"/author/posts/{key}", body="two", status=303)
+
+    page = ada.browser.get(f"/author/posts/{key}/revisions?from=99&to=abc")
+
+    assert page.html.select_one("#compared").text == "From revision 1 to 2"
+
+
+def test_an_earlier_revision_is_brought_back_as_a_new_one(ada, site):
+    key = ada.write("One", "First words.", tags="first")
+    ada.post_form(f"/author/posts/{key}", title="Two", body="Second words.", tags="second", status=303)
+    token = ada.token()
+
+    ada.browser.post(f"/author/posts/{key}/revisions/restore", {"csrf_token": token, "number": "1"}, status=303)
+
+    assert site.execute("SELECT title, body, revision FROM posts") == [("One", "First words.", 3)]
+    assert site.execute("SELECT name FROM tags JOIN post_tags ON tag_id = id") == [("first",)]
+
+
+def test_a_revision_that_does_not_exist_is_not_brought_back(ada):
+    key = ada.write()
+    token = ada.token()
+
+    for number in ("0", "9", "abc", ""):
+        ada.browser.post(f"/author/posts/{key}/revisions/restore", {"csrf_token": token, "number": number}, status=404)
+
+
+def test_the_second_of_two_authors_is_told_and_nothing_is_lost(ada, make_author, site):
+    grace = make_author("grace")
+    grace.sign_in()
+    key = ada.write(body="Common words.")
+    adas, graces = (author.edit_form(f"/author/posts/{key}") for author in (ada, grace))
+    adas["body"] = "Ada's words."
+    graces["body"] = "Grace's words."
+
+    adas.submit(status=303)
+    page = graces.submit(status=409)
+
+    assert "ada saved revision 2 while you were writing." in page.html.select_one("section.note").text
+    assert page.html.select_one(".diff del").text == "- Ada's words."
+    assert page.html.select_one("textarea#body").text.strip() == "Grace's words."
+    assert site.value("SELECT body FROM posts") == "Ada's words."
+
+
+def test_after_the_warning_the_second_author_may_save_on_top(ada, make_author, site):
+    grace = make_author("grace")
+    grace.sign_in()
+    key = ada.write(body="Common words.")
+    graces = grace.edit_form(f"/author/posts/{key}")
+    ada.post_form(f"/author/posts/{key}", body="Ada's words.", status=303)
+    graces["body"] = "Grace's words."
+    page = graces.submit(status=409)
+
+    next(form for form in page.forms.values() if "title" in form.fields).submit("save", status=303)
+
+    assert site.execute("SELECT body FROM post_revisions ORDER BY number") == [
+        ("Common words.",), ("Ada's words.",), ("Grace's words.",),
+    ]  # fmt: skip
+
+
+def test_of_saves_at_the_same_moment_exactly_one_wins(make_author, site):
+    authors = [make_author(f"author-{i}") for i in range(4)]
+    for author in authors:
+        author.sign_in()
+    key = authors[0].write(body="Common words.")
+    forms = [author.edit_form(f"/author/posts/{key}") for author in authors]
+    for form, author in zip(forms, authors, strict=True):
+        form["body"] = f"Words of {author.name}."
+    statuses = []
+
+    def submit(form):
+        statuses.append(form.submit(expect_errors=True).status_int)
+
+    threads = [threading.Thread(target=submit, args=(form,)) for form in forms]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(statuses) == [303, 409, 409, 409]
+    assert site.value("SELECT count(*) FROM post_revisions") == 2
+
+
+def test_of_the_same_address_at_the_same_moment_exactly_one_wins(make_author, site):
+    authors = [make_author(f"author-{i}") for i in range(4)]
+    forms = []
+    for author in authors:
+        author.sign_in()
+        form = author.edit_form("/author/posts/new")
+        form["title"], form["slug"] = author.name, "wanted"
+        forms.append(form)
+    statuses = []
+    threads = [threading.Thread(target=lambda f=form: statuses.append(f.submit(expect_errors=True).status_int)) for form in forms]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(statuses) == [303, 422, 422, 422]
+    assert site.value("SELECT count(*) FROM posts") == 1

@@ -1,0 +1,148 @@
+"""Search by text and by tag."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from boneyard_blog import search
+from helpers import titles
+
+
+def _search(browser, q, **more):
+    return browser.get("/search?" + urlencode({"q": q} | more))
+
+
+def test_title_and_body_are_searched_and_titles_rank_higher(browser, site):
+    site.add_post("Harbour lights", "lights", "Nothing.")
+    site.add_post("Boats", "boats", "They lie in the harbour.")
+    site.add_post("Hills", "hills", "No water.")
+
+    assert titles(_search(browser, "harbour")) == ["Harbour lights", "Boats"]
+
+
+def test_forms_of_a_word_are_found(browser, site):
+    site.add_post("Containers", "containers", "We were packing.")
+
+    assert titles(_search(browser, "pack container")) == ["Containers"]
+
+
+def test_phrases_and_exclusions_work(browser, site):
+    site.add_post("One", "one", "a green door and a red house")
+    site.add_post("Two", "two", "a red door and a green house")
+
+    assert titles(_search(browser, '"red door"')) == ["Two"]
+    assert titles(_search(browser, 'house -"red door"')) == ["One"]
+
+
+def test_the_snippet_marks_the_match_and_nothing_else_is_markup(browser, site):
+    site.add_post(body="Before <script>alert(1)</script> the *lighthouse* & after")
+
+    page = _search(browser, "lighthouse")
+
+    assert page.html.select_one("ol.posts mark").text == "lighthouse"
+    assert "<script>" not in page
+
+
+def test_marks_in_a_body_cannot_forge_a_highlight(browser, site):
+    site.add_post(body="\ue000forged\ue001 lighthouse")
+
+    assert [mark.text for mark in _search(browser, "lighthouse").html.select("mark")] == ["lighthouse"]
+
+
+def test_results_are_paginated(browser, site):
+    site.execute(
+        "INSERT INTO posts (title, slug, body, published_at) SELECT 'Boat ' || i, 'boat-' || i, 'x', now()"
+        " FROM generate_series(1, 12) AS i"
+    )
+
+    first, second = _search(browser, "boat"), _search(browser, "boat", page=2)
+
+    assert "12 posts found" in first
+    assert len(titles(first)) == 10 and len(titles(second)) == 2
+    assert not set(titles(first)) & set(titles(second))
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "99", "9" * 50, ""])
+def test_a_page_of_results_that_does_not_exist_is_the_first(browser, site, page):
+    site.add_post("Boat", "boat")
+
+    assert titles(_search(browser, "boat", page=page)) == ["Boat"]
+
+
+def test_a_typo_gets_a_suggestion_that_finds_something(browser, site):
+    site.add_post("The lighthouse keeper", "keeper", "He kept the lighthouse.")
+
+    page = _search(browser, "lighthuose keper")
+    suggestion = page.html.select_one(".suggestion a")
+
+    assert suggestion.text == "lighthouse keeper"
+    assert titles(browser.get(suggestion["href"])) == ["The lighthouse keeper"]
+
+
+def test_no_suggestion_gives_away_a_hidden_word(browser, site):
+    site.add_post("Secret", "secret", "xylophone", published="now() + interval '1 day'")
+    site.add_post("Draft", "draft", "xylograph", published="NULL")
+
+    assert _search(browser, "xylofone").html.select_one(".suggestion") is None
+
+
+def test_no_match_at_all_still_helps(browser, site):
+    page = _search(browser, "qqqqqq")
+
+    assert "No post matches." in page
+    assert page.html.select_one("main a[href='/archive']")
+
+
+def test_a_search_by_tag_leads_to_the_tag(browser, site):
+    assert _search(browser, "Nginx", by="tag").location == "http://blog.test/tag/nginx"
+
+
+def test_very_many_matches_are_bounded_and_the_page_says_so(browser, site):
+    site.execute(
+        "INSERT INTO posts (title, slug, body, published_at) SELECT 'Boat ' || i, 'boat-' || i, 'x',"
+        " now() - make_interval(hours => i) FROM generate_series(1, 400) AS i"
+    )
+
+    page = _search(browser, "boat")
+
+    assert "Very many posts match" in page
+    assert page.html.select_one(".pager span:nth-of-type(2)").text == f"Page 1 of {search.RANKED // 10}"
+
+
+@pytest.mark.parametrize(
+    "q",
+    ["'\"\\:*()&|!", "\x00", "\x00lighthouse\x00", "%", "_", "a" * 10_000, "word " * 2_000, "(" * 500, '"', "-", "--",
+     "or", "the", "AND OR NOT", "<script>alert(1)</script>", "'; DROP TABLE posts; --", "\ud7ff\ue000", "ß İ ﬀ", "🦴",
+     ":*", "a:*", "!!!", "foo & ! bar | (baz)", "\u202e\u0000\u0001"],
+)  # fmt: skip
+def test_no_search_is_an_error(browser, site, q):
+    site.add_post(body="A lighthouse.")
+
+    page = _search(browser, q)
+
+    assert page.status_int == 200
+    assert "<script>" not in page
+
+
+def test_a_long_search_is_cut_and_the_page_says_so(browser, site):
+    site.add_post("Boat", "boat")
+
+    page = _search(browser, "boat " * 3_000)
+
+    assert titles(page) == ["Boat"]
+    assert "only its first 200 characters" in page
+
+
+def test_an_empty_search_shows_the_form(browser, site):
+    page = _search(browser, "   ")
+
+    assert page.html.select_one("form.search")
+    assert "No post matches" not in page
+
+
+def test_a_search_that_is_not_utf8_is_refused_politely(browser, site):
+    assert "not valid UTF-8" in browser.get("/search?q=%ff%fe", status=400)
+
+
+def test_search_results_are_kept_out_of_search_engines(browser, site):
+    assert _search(browser, "x").html.select_one("meta[name=robots]")["content"] == "noindex"

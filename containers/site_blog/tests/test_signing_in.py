@@ -1,0 +1,221 @@
+"""Signing in and out, sessions, the lock-out, the password."""
+
+import pytest
+
+from boneyard_blog import passwords
+
+
+def test_an_author_signs_in_and_reaches_the_desk(make_author):
+    ada = make_author("ada")
+
+    response = ada.sign_in(status=303)
+
+    assert response.location == "http://blog.test/author"
+    assert response.follow().html.h1.text == "Desk"
+
+
+@pytest.mark.parametrize("path", ["/author", "/author/posts/new", "/author/posts/1", "/author/posts/1/revisions",
+                                  "/author/media", "/author/imports", "/author/export", "/author/password"])  # fmt: skip
+def test_a_reader_cannot_enter(browser, site, path):
+    site.add_post()
+
+    response = browser.get(path, status=303)
+
+    assert response.location.startswith("http://blog.test/sign-in?next=%2Fauthor")
+
+
+@pytest.mark.parametrize("path", ["/author/posts/new", "/author/posts/1", "/author/posts/1/bin", "/author/posts/1/erase",
+                                  "/author/posts/1/revisions/restore", "/author/media", "/author/imports"])  # fmt: skip
+def test_a_reader_cannot_write(browser, site, path):
+    site.add_post()
+    token = browser.get("/sign-in").forms[0]["csrf_token"].value
+
+    browser.post(path, {"csrf_token": token, "title": "x"}, status=303)
+
+    assert site.execute("SELECT title, deleted_at FROM posts") == [("A post", None)]
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_be(make_author):
+    ada = make_author("ada")
+    form = ada.browser.get("/author/media").follow().forms[0]
+    form["name"], form["password"] = "ada", ada.password
+
+    assert form.submit().location == "http://blog.test/author/media"
+
+
+@pytest.mark.parametrize("next_path", ["http://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/\n/x"])
+def test_signing_in_never_leads_elsewhere(make_author, next_path):
+    ada = make_author("ada")
+    form = ada.browser.get("/sign-in").forms[0]
+    form["name"], form["password"] = "ada", ada.password
+    form["next"].force_value(next_path)
+
+    assert form.submit(status=303).location == "http://blog.test/author"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("ada", "wrong"), ("nobody", "correct horse battery"), ("", ""), ("ada\x00", "x"), ("a" * 5000, "b" * 5000)]
+)
+def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(make_author, name, password):
+    ada = make_author("ada")
+    form = ada.browser.get("/sign-in").forms[0]
+    form["name"], form["password"] = name, password
+
+    assert "Name and password do not belong together." in form.submit(status=422)
+
+
+def test_the_session_cookie_is_out_of_reach(make_author):
+    ada = make_author("ada")
+    ada.browser.extra_environ["wsgi.url_scheme"] = "https"
+    form = ada.browser.get("/sign-in").forms[0]
+    form["name"], form["password"] = "ada", ada.password
+
+    cookie = form.submit(headers={"Referer": "https://blog.test/sign-in"}).headers["Set-Cookie"]
+
+    assert "HttpOnly" in cookie and "secure" in cookie and "SameSite=Lax" in cookie
+
+
+def test_a_forged_session_is_nobodys(browser, make_author):
+    make_author("ada")
+    browser.set_cookie("boneyard_session", "Zm9yZ2Vk" * 10)
+
+    browser.get("/author", status=303)
+
+
+def test_failures_lock_the_door_for_longer_and_longer(make_author, site):
+    ada = make_author("ada")
+    for _ in range(5):
+        ada.sign_in("wrong", status=422)
+
+    waits = []
+    for _ in range(3):
+        response = ada.sign_in(status=429)
+        waits.append(int(response.headers["Retry-After"]))
+        site.execute("UPDATE sign_in_failures SET locked_until = now()")
+        ada.sign_in("wrong", status=422)
+
+    assert waits == [2, 4, 8]
+
+
+def test_the_right_password_opens_the_door_again_after_the_wait(make_author, site):
+    ada = make_author("ada")
+    for _ in range(5):
+        ada.sign_in("wrong", status=422)
+    site.execute("UPDATE sign_in_failures SET locked_until = now()")
+
+    ada.sign_in(status=303)
+
+    assert site.value("SELECT count(*) FROM sign_in_failures WHERE subject LIKE 'from %'") == 0
+
+
+def test_the_wait_never_exceeds_a_quarter_of_an_hour(make_author, site):
+    ada = make_author("ada")
+    ada.sign_in("wrong", status=422)
+    site.execute("UPDATE sign_in_failures SET failures = 1000000")
+    ada.sign_in("wrong", status=422)
+
+    assert 890 <= int(ada.sign_in(status=429).headers["Retry-After"]) <= 900
+
+
+def test_a_stranger_elsewhere_does_not_lock_an_author_out(make_author):
+    ada, stranger = make_author("ada"), make_author("eve")
+    stranger.name = "ada"
+    stranger.browser.extra_environ["HTTP_X_REAL_IP"] = "198.51.100.7"
+    for _ in range(6):
+        stranger.sign_in("wrong", expect_errors=True)
+
+    stranger.sign_in(status=429)
+    ada.sign_in(status=303)
+
+
+def test_a_claimed_forwarding_header_does_not_escape_the_lock(make_author):
+    ada = make_author("ada")
+    for i in range(5):
+        ada.browser.extra_environ["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{i}"
+        ada.sign_in("wrong", status=422)
+
+    ada.sign_in(status=429)
+
+
+def test_signing_out_ends_the_session(ada):
+    form = next(form for form in ada.browser.get("/author").forms.values() if form.action == "/sign-out")
+
+    form.submit(status=303)
+
+    ada.browser.get("/author", status=303)
+
+
+def test_a_new_password_ends_other_sessions_and_keeps_this_one(ada, make_author, application):
+    from webtest import TestApp
+
+    elsewhere = type(ada)(ada.name, ada.password, TestApp(application, extra_environ={"HTTP_HOST": "blog.test"}))
+    elsewhere.sign_in(status=303)
+    form = next(form for form in ada.browser.get("/author/password").forms.values() if "new" in form.fields)
+    form["current"], form["new"], form["again"] = ada.password, "a new long password", "a new long password"
+
+    form.submit(status=303)
+
+    ada.browser.get("/author", status=200)
+    elsewhere.browser.get("/author", status=303)
+    elsewhere.sign_in(status=422)
+    elsewhere.sign_in("a new long password", status=303)
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "message"),
+    [
+        ("wrong", "a new long password", "a new long password", "not your current password"),
+        ("correct horse battery", "short", "short", "12 to 200 characters"),
+        ("correct horse battery", "x" * 201, "x" * 201, "12 to 200 characters"),
+        ("correct horse battery", "a new long password", "another long one", "do not agree"),
+    ],
+)
+def test_a_password_that_will_not_do_is_refused(ada, current, new, again, message):
+    form = next(form for form in ada.browser.get("/author/password").forms.values() if "new" in form.fields)
+    form["current"], form["new"], form["again"] = current, new, again
+
+    assert message in form.submit(status=422)
+
+
+def test_passwords_are_kept_as_scrypt_with_a_salt_of_their_own():
+    one, other = passwords.hash_password("correct horse battery"), passwords.hash_password("correct horse battery")
+
+    assert one.startswith("scrypt$32768$8$3$") and one != other
+    assert passwords.matches("correct horse battery", one)
+    assert not passwords.matches("correct horse batterz", one)
+    assert not passwords.matches("correct horse battery", None)
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "\x00", None])
+def test_a_form_without_our_token_changes_nothing(ada, site, token):
+    fields = {"title": "Forged", "state": "published"}
+    if token is not None:
+        fields["csrf_token"] = token
+
+    page = ada.browser.post("/author/posts/new", fields, status=400)
+
+    assert "Nothing was changed" in page
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded; charset=x"])
+def test_a_form_of_the_wrong_type_changes_nothing(ada, site, content_type):
+    response = ada.browser.post("/author/posts/new", b'{"title": "x"}', headers={"Content-Type": content_type}, expect_errors=True)
+
+    assert 400 <= response.status_int < 500
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+def test_a_form_that_is_not_utf8_changes_nothing(ada, site):
+    body = b"title=%ff%fe&csrf_token=" + ada.token().encode()
+
+    response = ada.browser.post("/author/posts/new", body, status=400)
+
+    assert "not valid UTF-8" in response
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+def test_a_body_that_is_too_large_is_refused_unread(ada):
+    response = ada.browser.post("/sign-in", b"x" * (2 * 1024 * 1024 + 1), status=413)
+
+    assert "2 MB" in response

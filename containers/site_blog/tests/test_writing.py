@@ -1,0 +1,243 @@
+"""Writing, previewing, scheduling, the bin."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpers import titles
+
+
+def test_an_author_publishes_a_post(ada, browser):
+    ada.write("Hello, wörld!", "Some *words*.", tags="Nginx, Reverse Proxy, nginx")
+
+    page = browser.get("/post/hello-world")
+    assert page.html.h1.text == "Hello, wörld!"
+    assert [tag.text for tag in page.html.select(".post .tags a")] == ["nginx", "reverse-proxy"]
+
+
+def test_a_draft_is_seen_by_authors_only(ada, browser, site):
+    ada.write("Draft", state="draft")
+
+    browser.get("/post/draft", status=404)
+    assert "Draft" in ada.browser.get("/author?state=drafts")
+    assert site.value("SELECT published_at FROM posts") is None
+
+
+def test_a_draft_is_published_later(ada, browser):
+    key = ada.write("Draft", state="draft")
+
+    ada.post_form(f"/author/posts/{key}", state="published", status=303)
+
+    assert titles(browser.get("/")) == ["Draft"]
+
+
+def test_a_published_post_is_withdrawn(ada, browser):
+    key = ada.write("Post")
+
+    ada.post_form(f"/author/posts/{key}", state="draft", status=303)
+
+    browser.get("/post/post", status=404)
+
+
+def test_a_post_is_scheduled(ada, browser, site):
+    later = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+
+    ada.write("Later", publish_on=later)
+
+    browser.get("/post/later", status=404)
+    assert "Later" in ada.browser.get("/author?state=scheduled")
+    assert site.value("SELECT published_at FROM posts").strftime("%Y-%m-%dT%H:%M") == later
+
+
+def test_a_post_is_backdated(ada, browser):
+    ada.write("Old", publish_on="2001-02-03T04:05")
+
+    assert titles(browser.get("/archive/2001/02")) == ["Old"]
+
+
+def test_an_edit_keeps_the_moment_of_publication(ada, site):
+    key = ada.write("Post")
+    before = site.value("SELECT published_at FROM posts")
+
+    ada.post_form(f"/author/posts/{key}", body="Other words.", status=303)
+
+    assert site.value("SELECT published_at FROM posts") == before
+
+
+def test_a_preview_shows_the_page_and_saves_nothing(ada, site):
+    page = ada.post_form("/author/posts/new", "preview", title="Title", body="Some *words*.")
+
+    assert page.html.select_one(".prose em").text == "words"
+    assert page.html.select_one("textarea#body").text.strip() == "Some *words*."
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+def test_a_preview_of_an_edit_saves_nothing(ada, site):
+    key = ada.write("Title", "Old words.")
+
+    page = ada.post_form(f"/author/posts/{key}", "preview", body="New words.")
+
+    assert "New words." in page.html.select_one(".prose").text
+    assert site.value("SELECT body FROM posts") == "Old words."
+
+
+def test_the_form_gives_back_exactly_what_was_written(ada, site):
+    body = "\n  leading\n\ttab & <tag> \"quotes\" 'single' 🦴\n\ntrailing  \n"
+
+    key = ada.write("Title", body)
+    ada.post_form(f"/author/posts/{key}", title="Title again", status=303)
+
+    assert site.value("SELECT body FROM posts") == body
+
+
+def test_titles_alike_get_addresses_of_their_own(ada, site):
+    for _ in range(3):
+        ada.write("Same title")
+
+    assert sorted(site.execute("SELECT slug FROM posts")) == [("same-title",), ("same-title-2",), ("same-title-3",)]
+
+
+def test_a_title_without_letters_still_gets_an_address(ada, browser):
+    ada.write("日本語 🦴")
+
+    assert browser.get("/post/post").html.h1.text == "日本語 🦴"
+
+
+def test_an_address_that_is_taken_is_refused_and_named(ada, site):
+    site.add_post("The other", "taken")
+
+    page = ada.post_form("/author/posts/new", title="Mine", slug="taken", status=422)
+
+    assert "“The other” has the address taken already" in page
+    assert page.html.select_one("#title")["value"] == "Mine"
+    assert site.value("SELECT count(*) FROM posts") == 1
+
+
+def test_an_address_may_not_be_taken_over_by_an_edit(ada, site):
+    site.add_post("The other", "taken")
+    key = ada.write("Mine")
+
+    ada.post_form(f"/author/posts/{key}", slug="taken", status=422)
+
+    assert site.value("SELECT slug FROM posts WHERE id = :key", key=key) == "mine"
+
+
+def test_a_former_address_leads_to_the_new_one(ada, browser):
+    key = ada.write("Mine")
+
+    ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
+
+    assert browser.get("/post/mine", status=301).location == "http://blog.test/post/renamed"
+    assert browser.get("/post/renamed").html.h1.text == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("title", "", "A post needs a title."),
+        ("title", " \t ", "A post needs a title."),
+        ("title", "x" * 201, "The title has 201 characters; 200 is the most."),
+        ("title", "a\x00b", "The title holds control characters"),
+        ("title", "a\nb", "The title is one line."),
+        ("body", "x" * 200_001, "The text has 200,001 characters; 200,000 is the most."),
+        ("body", "a\x00b", "The text holds control characters"),
+        ("body", "a\x1bb", "The text holds control characters"),
+        ("summary", "x" * 501, "The summary has 501 characters; 500 is the most."),
+        ("slug", "Not A Slug", "An address is made of a-z, 0-9 and single hyphens"),
+        ("slug", "a--b", "An address is made of"),
+        ("slug", "../etc", "An address is made of"),
+        ("slug", "x" * 101, "An address is made of"),
+        ("slug", "größe", "An address is made of"),
+        ("tags", "x" * 41, "A tag has at most 40 visible characters."),
+        ("tags", "a\x00b", "A tag has at most 40 visible characters."),
+        ("tags", ",".join(f"t{i}" for i in range(21)), "These are 21 tags; 20 is the most."),
+        ("publish_on", "tomorrow", "Give a date and time"),
+        ("publish_on", "2026-02-30T12:00", "Give a date and time"),
+        ("publish_on", "0001-01-01T00:00", "Give a date and time"),
+        ("publish_on", "9999-12-31T23:59", "Give a date and time"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_with_the_reason(ada, site, field, value, message):
+    fields = {"csrf_token": ada.token(), "title": "Title", "body": "Text", "state": "published"} | {field: value}
+
+    page = ada.browser.post("/author/posts/new", fields, status=422)
+
+    assert message in page.html.select_one(f"#{field}-error").text
+    assert site.value("SELECT count(*) FROM posts") == 0
+    assert site.value("SELECT count(*) FROM tags") == 0
+
+
+def test_markup_in_every_field_stays_text(ada, browser):
+    hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+    ada.write(hostile, hostile, summary=hostile, tags="<script>alert(1)<")
+
+    slug = "script-alert-1-script-img-src-x-onerror-alert-1"
+    for path in ("/", f"/post/{slug}", "/tags", "/archive", "/feed", "/search?q=alert"):
+        page = browser.get(path)
+        assert "<script" not in page.text and "<img src=x" not in page.text, path
+    for path in ("/author", "/author/posts/1", "/author/posts/1/revisions"):
+        page = ada.browser.get(path)
+        assert "<script" not in page.text and "<img src=x" not in page.text, path
+
+
+def test_a_long_text_without_spaces_is_kept_and_searched(ada, browser):
+    ada.write("Long", "x" * 199_000 + " lighthouse")
+
+    assert titles(browser.get("/search?q=lighthouse")) == ["Long"]
+
+
+def test_very_many_different_words_are_kept(ada, site):
+    ada.write("Words", " ".join(f"w{i:x}" for i in range(33_000)))
+
+    assert site.value("SELECT count(*) FROM posts") == 1
+
+
+def test_the_bin_hides_a_post_and_gives_it_back(ada, browser):
+    key = ada.write("Post", tags="nginx")
+
+    ada.press(f"/author/posts/{key}/bin", status=303)
+    gone = browser.get("/post/post", status=404)
+    in_bin = ada.browser.get("/author?state=bin")
+    ada.press(f"/author/posts/{key}/take-back", status=303)
+
+    assert "Post" not in titles(gone)
+    assert "Post" in in_bin
+    assert titles(browser.get("/tag/nginx")) == ["Post"]
+
+
+def test_only_what_is_in_the_bin_is_erased(ada, site):
+    key = ada.write("Post")
+
+    ada.press(f"/author/posts/{key}/erase", status=303)
+    still = site.value("SELECT count(*) FROM posts")
+    ada.press(f"/author/posts/{key}/bin", status=303)
+    ada.press(f"/author/posts/{key}/erase", status=303)
+
+    assert still == 1
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+@pytest.mark.parametrize("key", ["0", "abc", "99", "-1", "99999999999999999999"])
+def test_a_post_that_does_not_exist_cannot_be_edited(ada, key):
+    ada.browser.get(f"/author/posts/{key}", status=404)
+
+
+def test_the_desk_lists_posts_by_state(ada):
+    ada.write("Shown")
+    ada.write("Kept", state="draft")
+
+    def listed(state):
+        return [row.a.text for row in ada.browser.get(f"/author?state={state}").html.select("tbody tr")]
+
+    assert listed("published") == ["Shown"]
+    assert listed("drafts") == ["Kept"]
+    assert listed("all") == ["Kept", "Shown"]
+    assert listed("nonsense") == ["Kept", "Shown"]
+
+
+def test_a_signed_in_author_finds_the_way_to_edit(ada, browser):
+    key = ada.write("Post")
+
+    assert ada.browser.get("/post/post").html.select_one(f".meta a[href='/author/posts/{key}']")
+    assert browser.get("/post/post").html.select_one(".meta a") is None

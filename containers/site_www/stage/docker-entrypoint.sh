@@ -6,59 +6,158 @@
 # BLOG_URL    where the blog is (http://siteblog:8000); its name is looked up anew while Nginx runs
 # SITE_HOSTS  the names that the site answers to, separated by spaces (any)
 # CACHE       on or off: keep public pages of the blog, and let browsers keep static files (on)
+#
+# With fullchain.pem and privkey.pem in /www/tls the site is served over HTTPS, and HTTP only shows the way there. When the
+# two are replaced, the new ones are served from the next connection on.
+#
+# HTTPS_PORT  the port at which visitors find HTTPS (443)
+# HSTS        on or off: tell browsers to use nothing but HTTPS for a year (off)
+# HTTP3       on or off: tell browsers that HTTP/3 is there too; HTTPS_PORT has to be published for UDP as well (off)
 set -eu
+
+readonly config=/etc/nginx/site
+readonly written=/tmp/nginx
+readonly certificate=/www/tls/fullchain.pem
+readonly key=/www/tls/privkey.pem
 
 die() {
     printf 'error: %s\n' "$*" >&2
     exit 1
 }
 
-blog_url=${BLOG_URL:-http://siteblog:8000}
-case $blog_url in
-    http://?*) ;;
-    *) die "BLOG_URL is '$blog_url'; it has to be an http URL such as http://siteblog:8000" ;;
-esac
-case $blog_url in
-    *[!A-Za-z0-9.:/_-]*) die "BLOG_URL is '$blog_url'; a host, a port and nothing else may follow http://" ;;
-esac
+# on_or_off NAME VALUE
+on_or_off() {
+    case $2 in
+        on | off) ;;
+        *) die "$1 is '$2'; it has to be on or off" ;;
+    esac
+}
 
-case ${CACHE:-on} in
-    on | off) cache=${CACHE:-on} ;;
-    *) die "CACHE is '$CACHE'; it has to be on or off" ;;
-esac
+check_environment() {
+    blog_url=${BLOG_URL:-http://siteblog:8000}
+    case $blog_url in
+        http://?*) ;;
+        *) die "BLOG_URL is '$blog_url'; it has to be an http URL such as http://siteblog:8000" ;;
+    esac
+    case $blog_url in
+        *[!A-Za-z0-9.:/_-]*) die "BLOG_URL is '$blog_url'; a host, a port and nothing else may follow http://" ;;
+    esac
 
-case ${SITE_HOSTS:-} in
-    *[!A-Za-z0-9.\ *-]*) die "SITE_HOSTS is '$SITE_HOSTS'; it has to be host names separated by spaces" ;;
-esac
+    case ${SITE_HOSTS:-} in
+        *[!A-Za-z0-9.\ *-]*) die "SITE_HOSTS is '$SITE_HOSTS'; it has to be host names separated by spaces" ;;
+    esac
 
-# Docker's own name server, on every network but the default one.
-resolver=$(awk '$1 == "nameserver" { print ($2 ~ /:/ ? "[" $2 "]" : $2); exit }' /etc/resolv.conf)
+    cache=${CACHE:-on} hsts=${HSTS:-off} http3=${HTTP3:-off}
+    on_or_off CACHE "$cache"
+    on_or_off HSTS "$hsts"
+    on_or_off HTTP3 "$http3"
 
-rm -rf /tmp/nginx
-mkdir -p /tmp/nginx/cache
+    https_port=${HTTPS_PORT:-443}
+    case $https_port in
+        *[!0-9]* | ??????*) die "HTTPS_PORT is '$https_port'; it has to be a port, 1 to 65535" ;;
+    esac
+    if [ "$https_port" -lt 1 ] || [ "$https_port" -gt 65535 ]; then
+        die "HTTPS_PORT is '$https_port'; it has to be a port, 1 to 65535"
+    fi
+}
 
-{
-    echo "resolver ${resolver:-127.0.0.11} valid=1s;"
-    echo "resolver_timeout 2s;"
-} >/tmp/nginx/resolver.conf
+# Whether there is a certificate. Half of one, or one that cannot be read, is a mistake and not a site without HTTPS.
+has_certificate() {
+    folder=${certificate%/*} who="user $(id -u)"
+    [ -d "$folder" ] || return 1
+    [ -x "$folder" ] || die "$folder cannot be entered by $who, as whom Nginx runs: chmod 755 the folder that is mounted there (a folder above it on the host may stay closed)"
+    if [ ! -e "$certificate" ] && [ ! -L "$certificate" ] && [ ! -e "$key" ] && [ ! -L "$key" ]; then
+        return 1
+    fi
+    for file in "$certificate" "$key"; do
+        if [ -L "$file" ] && [ ! -e "$file" ]; then
+            die "$file is a link to $(readlink "$file"), which is not in the container or closed to $who: mount what it leads to as well, or a folder with copies"
+        fi
+        [ -e "$file" ] || die "$file is missing, but the other one is there: mount a folder with both, fullchain.pem and privkey.pem"
+        [ -r "$file" ] || die "$file cannot be read by $who, as whom Nginx runs: on the host give the file to that user (chown $(id -u)), or let others read it (chmod 644) in a folder that is closed to them"
+    done
+}
 
-{
-    echo "set \$blog_url ${blog_url%/};"
-} >/tmp/nginx/blog.conf
+# Asking Nginx to staple what there is not would only earn a warning at every start.
+write_stapling() {
+    if openssl x509 -in "$certificate" -noout -ocsp_uri 2>/dev/null | grep -q .; then
+        echo 'ssl_stapling on;'
+    fi >"$written/stapling.conf"
+}
 
-cp "/etc/nginx/site/cache-$cache.conf" /tmp/nginx/cache.conf
-cp "/etc/nginx/site/static-cache-$cache.conf" /tmp/nginx/static-cache.conf
+write_configuration() {
+    rm -rf "$written"
+    mkdir -p "$written/cache"
 
-if [ -n "${SITE_HOSTS:-}" ]; then
-    cp /etc/nginx/site/unknown-hosts.conf /tmp/nginx/unknown-hosts.conf
-    echo "server_name $SITE_HOSTS;" >/tmp/nginx/names.conf
-else
-    : >/tmp/nginx/unknown-hosts.conf
-    echo "server_name _;" >/tmp/nginx/names.conf
-fi
+    # Docker's own name server, on every network but the default one.
+    resolver=$(awk '$1 == "nameserver" { print ($2 ~ /:/ ? "[" $2 "]" : $2); exit }' /etc/resolv.conf)
+    printf 'resolver %s valid=1s;\nresolver_timeout 2s;\n' "${resolver:-127.0.0.11}" >"$written/resolver.conf"
+
+    printf "set \$blog_url %s;\n" "${blog_url%/}" >"$written/blog.conf"
+    cp "$config/cache-$cache.conf" "$written/cache.conf"
+    cp "$config/static-cache-$cache.conf" "$written/static-cache.conf"
+
+    scheme=http
+    : >"$written/secure-headers.conf"
+    if has_certificate; then
+        scheme=https
+        write_stapling
+        {
+            if [ "$hsts" = on ]; then echo 'add_header Strict-Transport-Security "max-age=31536000" always;'; fi
+            if [ "$http3" = on ]; then echo "add_header Alt-Svc 'h3=\":$https_port\"; ma=86400' always;"; fi
+        } >"$written/secure-headers.conf"
+    fi
+    cp "$config/$scheme/site.conf" "$written/site.conf"
+
+    # The scheme's own port is no part of a URL.
+    port_suffix=
+    if [ "$https_port" != 443 ]; then port_suffix=:$https_port; fi
+    printf "map '' \$https_port { default '%s'; }\n" "$port_suffix" >"$written/https-port.conf"
+
+    if [ -n "${SITE_HOSTS:-}" ]; then
+        cp "$config/$scheme/unknown-hosts.conf" "$written/unknown-hosts.conf"
+        echo "server_name $SITE_HOSTS;" >"$written/names.conf"
+    else
+        : >"$written/unknown-hosts.conf"
+        echo 'server_name _;' >"$written/names.conf"
+    fi
+}
+
+# Changes whenever either file is replaced, or a link to it is set anew.
+fingerprint() {
+    stat -L -c '%n %i %s %y' "$certificate" "$key" 2>&1 || true
+}
+
+# watch_certificate PID: has Nginx, that process, reload when the certificate is another one. Polled, for no notice comes
+# through a link that is set anew elsewhere, nor through every kind of mount.
+watch_certificate() {
+    while sleep 1; do
+        seen=$(fingerprint)
+        if [ "$seen" = "$served" ]; then continue; fi
+        # Two files are not replaced at the same instant.
+        sleep 0.2
+        if [ "$(fingerprint)" != "$seen" ]; then continue; fi
+        served=$seen
+        write_stapling
+        if reason=$(nginx -t -q -e stderr -c "$config/nginx.conf" 2>&1); then
+            kill -HUP "$1"
+            echo "the certificate in ${certificate%/*} was replaced: the new one is served" >&2
+        else
+            printf 'error: the new certificate in %s cannot be used, the old one stays: %s\n' "${certificate%/*}" "$reason" >&2
+        fi
+    done
+}
+
+check_environment
+write_configuration
 
 if [ "${1:-}" = nginx ]; then
     shift
-    set -- nginx -e stderr -c /etc/nginx/site/nginx.conf "$@"
+    set -- nginx -e stderr -c "$config/nginx.conf" "$@"
+    if [ "$scheme" = https ]; then
+        served=$(fingerprint)
+        # Nginx takes this process's place, so its number is known already.
+        watch_certificate $$ &
+    fi
 fi
 exec "$@"

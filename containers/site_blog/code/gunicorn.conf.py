@@ -1,9 +1,11 @@
 """How Gunicorn serves the blog. Read by Gunicorn itself, from its working directory."""
 
 import sys
+import time
 
-from boneyard_blog.server.configuration import ServerConfiguration, forget_source, import_libraries
+from boneyard_blog.server.configuration import ServerConfiguration
 from boneyard_blog.server.events import WorkerStarted, WorkerStopping
+from boneyard_blog.server.reloading import forget_source, import_libraries, reload_if_changed_since
 from boneyard_blog.settings import SettingError
 
 try:
@@ -14,7 +16,7 @@ except SettingError as error:
 
 wsgi_app = "boneyard_blog.server.wsgi:application()"
 bind = _server.bind
-worker_class = "gthread"
+worker_class = "boneyard_blog.server.worker.PromptWorker"
 workers = _server.workers
 threads = _server.threads
 timeout = 30
@@ -46,11 +48,14 @@ if _server.development:
 def post_fork(server, worker):
     """In development, let the worker import the blog's source as it is on disk now."""
     if _server.development:
+        worker.loading_since = time.time()
         forget_source()
 
 
 def post_worker_init(worker):
     """Tell the application that it may start threads and open connections."""
+    if _server.development:
+        reload_if_changed_since(worker.loading_since, _server.source)
     registry = getattr(worker.wsgi, "registry", None)
     if registry is not None:
         registry.notify(WorkerStarted(registry))

@@ -70,7 +70,7 @@ def test_a_tag_with_signs_in_it_has_an_address(browser, site, tag):
     assert browser.get(link["href"]).html.h1.text == tag
 
 
-@pytest.mark.parametrize("tag", ["unknown", "NGINX", "%00", "%27%3B--", "x" * 5000])
+@pytest.mark.parametrize("tag", ["unknown", "NGINX", "%27%3B--", "x" * 5000])
 def test_an_unknown_tag_is_not_found_and_helps(browser, site, tag):
     site.add_post(tags=["nginx"])
 
@@ -78,6 +78,11 @@ def test_an_unknown_tag_is_not_found_and_helps(browser, site, tag):
 
     assert page.html.select_one("main form[action='/search']")
     assert page.html.select_one("aside a[href='/tag/nginx']")
+
+
+@pytest.mark.parametrize("path", ["/tag/%00", "/post/a%00b", "/%00", "/%ff", "/tag/%ff", "/archive/2026%00"])
+def test_an_address_that_is_no_text_is_refused(browser, site, path):
+    assert browser.get(path, expect_errors=True).status_int in (400, 404)
 
 
 def _count_slowly(site):

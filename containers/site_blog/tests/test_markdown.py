@@ -1,6 +1,9 @@
 """Markdown in, safe HTML out."""
 
+import time
+
 import pytest
+from bs4 import BeautifulSoup
 
 from boneyard_blog.text import plain, render, summarise, xml_text
 
@@ -49,11 +52,13 @@ def test_tables_are_rendered():
     ],
 )
 def test_nothing_harmful_survives(hostile):
-    html = str(render(hostile)).lower()
+    html = BeautifulSoup(render(hostile), "html5lib")
 
-    for harm in ("<script", "onerror", "onclick", "javascript:", "data:", "<iframe", "<style", "style=", "<form", "<svg",
-                 "<meta", "<base", "<object", "<embed"):  # fmt: skip
-        assert harm not in html
+    assert {tag.name for tag in html.body.find_all()} <= {"p", "a", "img", "span", "pre", "code"}
+    for tag in html.body.find_all():
+        assert set(tag.attrs) <= {"href", "src", "alt", "rel", "loading", "class"}
+        assert tag.get("href", "/x").startswith(("/", "x", "https://")), tag
+        assert tag.get("src", "/").startswith("/"), tag
 
 
 @pytest.mark.parametrize("source", ["http://evil.example/x.png", "//evil.example/x.png", "https://evil.example/x.png"])
@@ -71,8 +76,6 @@ def test_classes_of_the_page_cannot_be_borrowed():
     "markdown", ["*" * 20_000, "[" * 20_000, "> " * 5_000 + "x", "`" * 20_000, "- " * 2_000 + "x", "<" * 20_000, "![" * 9_000]
 )
 def test_nested_signs_are_rendered_in_reasonable_time(markdown):
-    import time
-
     began = time.perf_counter()
     render(markdown)
 

@@ -65,7 +65,7 @@ def _bomb() -> bytes:
         (b"MZ" + b"\0" * 500, "This is no PNG, JPEG, GIF or WebP"),
         (b"%PDF-1.7\n", "This is no PNG, JPEG, GIF or WebP"),
         (b"\x89PNG\r\n\x1a\n", "This is no PNG, JPEG, GIF or WebP"),
-        (picture()[:-20], "This is no PNG, JPEG, GIF or WebP"),
+        (picture("JPEG", (400, 300))[:900], "This is no PNG, JPEG, GIF or WebP"),
         (picture("BMP"), "This is no PNG, JPEG, GIF or WebP"),
         (picture("TIFF"), "This is no PNG, JPEG, GIF or WebP"),
         (_bomb(), "The image is larger than 40 million pixels."),

@@ -5,7 +5,9 @@ import re
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
 from pyramid.view import exception_view_config, notfound_view_config
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, TimeoutError
+
+from boneyard_blog.limits import UnreadableForm
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +26,12 @@ def not_found(request):
 
 @exception_view_config(URLDecodeError, renderer="message.jinja2")
 @exception_view_config(UnicodeDecodeError, renderer="message.jinja2")
-def not_utf8(request):
-    """A visitor whose text is not UTF-8 is told so."""
+@exception_view_config(DataError, renderer="message.jinja2")
+@exception_view_config(UnreadableForm, renderer="message.jinja2")
+def not_text(request):
+    """A visitor whose text is not UTF-8, or holds what no database keeps, is told so."""
     request.response.status = 400
-    return {"heading": "This cannot be read", "message": "The address or the form is not valid UTF-8 text."}
+    return {"heading": "This cannot be read", "message": "The address or the form is not valid UTF-8 text without NUL characters."}
 
 
 @exception_view_config(BadCSRFToken, renderer="message.jinja2")

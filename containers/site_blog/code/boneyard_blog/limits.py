@@ -1,8 +1,8 @@
-"""Refuses requests that are too large before anything of them is read."""
+"""Refuses requests that are too large before anything of them is read, and forms that cannot be read."""
 
 from pyramid.httpexceptions import HTTPLengthRequired
 from pyramid.response import Response
-from pyramid.tweens import INGRESS
+from pyramid.tweens import EXCVIEW, INGRESS, MAIN
 
 MEGABYTE = 1024 * 1024
 
@@ -28,5 +28,28 @@ def limits_tween_factory(handler, registry):
     return limits_tween
 
 
+class UnreadableForm(Exception):
+    """The body is not the form that its headers promise, or not UTF-8."""
+
+
+def forms_tween_factory(handler, registry):
+    """Read the form before any view does, so that a broken one is refused in one place."""
+
+    def forms_tween(request):
+        if request.method == "POST":
+            try:
+                values = list(request.POST.values())
+            except (ValueError, LookupError, EOFError, DeprecationWarning) as error:
+                # WebOb raises DeprecationWarning, an exception here, for a charset other than UTF-8.
+                raise UnreadableForm(str(error)) from error
+            # What was not UTF-8 has become this character, which nobody types.
+            if any("\ufffd" in value for value in values if isinstance(value, str)):
+                raise UnreadableForm("not UTF-8")
+        return handler(request)
+
+    return forms_tween
+
+
 def includeme(config):
     config.add_tween("boneyard_blog.limits.limits_tween_factory", under=INGRESS)
+    config.add_tween("boneyard_blog.limits.forms_tween_factory", under=EXCVIEW, over=MAIN)

@@ -81,7 +81,7 @@ class Pager:
     def __init__(self, request):
         self._request = request
         self._size = int(request.registry.settings["blog.posts_per_page"])
-        self.number = request.matchdict.get("page", 1)
+        self.number = int(request.matchdict.get("page", 1))
         if "page" in request.matchdict and self.number == 1:
             raise HTTPMovedPermanently(self._url(1))
 

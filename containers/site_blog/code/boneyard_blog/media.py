@@ -16,6 +16,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_FRAMES = 200
 
+_TOO_MANY_PIXELS = f"The image is larger than {MAX_PIXELS // 10**6} million pixels."
 _FORMATS = {"PNG": ("png", "image/png"), "JPEG": ("jpg", "image/jpeg"), "GIF": ("gif", "image/gif"), "WEBP": ("webp", "image/webp")}
 
 
@@ -53,16 +54,16 @@ def read_picture(data: bytes) -> Picture:
             with Image.open(BytesIO(data), formats=list(_FORMATS)) as image:
                 _check_size(image)
                 return _encode(image)
-    except NotAnImage:
-        raise
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, OverflowError) as error:
+    except Image.DecompressionBombError as error:
+        raise NotAnImage(_TOO_MANY_PIXELS) from error
+    except (OSError, ValueError, SyntaxError, EOFError, OverflowError) as error:
         raise NotAnImage("This is no PNG, JPEG, GIF or WebP image, or it is damaged.") from error
 
 
 def _check_size(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
     if image.width * image.height * frames > MAX_PIXELS:
-        raise NotAnImage(f"The image is larger than {MAX_PIXELS // 10**6} million pixels.")
+        raise NotAnImage(_TOO_MANY_PIXELS)
     if frames > MAX_FRAMES:
         raise NotAnImage(f"The animation has more than {MAX_FRAMES} frames.")
 

@@ -107,6 +107,17 @@ def _contact_links(value: str | None) -> tuple[ContactLink, ...]:
     return tuple(links)
 
 
+def _telemetry_protocol(environment: Environment) -> str | None:
+    """Return how telemetry is sent, None when no endpoint says where to."""
+    signals = ("", "TRACES_", "METRICS_", "LOGS_")
+    if not any(environment.get(f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT") for signal in signals):
+        return None
+    protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+    if protocol not in ("grpc", "http/protobuf"):
+        raise SettingError(f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol}: must be grpc or http/protobuf")
+    return protocol
+
+
 def _site_url(value: str | None) -> str | None:
     if value is None:
         return None
@@ -128,6 +139,7 @@ class Settings:
     first_author_password: str | None = field(repr=False)
     media_folder: str = "/srv/media"
     threads: int = 4
+    telemetry_protocol: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Environment | None = None) -> Settings:
@@ -152,6 +164,7 @@ class Settings:
             first_author_password=password,
             media_folder=environment.get("MEDIA_FOLDER", "/srv/media"),
             threads=environment.integer("GUNICORN_THREADS", 4, 1, 64),
+            telemetry_protocol=_telemetry_protocol(environment),
         )
 
 

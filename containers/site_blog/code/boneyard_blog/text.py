@@ -79,7 +79,8 @@ def plain(markdown: str) -> str:
     text = re.sub(r"(?s)<[^>]*(>|\Z)", " ", text)
     text = re.sub(r"(?m)^\s*(#{1,6}|>|[-+*]|\d+\.)\s+", "", text)
     text = re.sub(r"(?m)^\s*\|?[-:|\s]+\|?\s*$", " ", text)
-    return " ".join(re.sub(r"[*`|]|(?<!\w)_+|_+(?!\w)", " ", text).split())
+    text = re.sub(r"[*`]|(?<!\w)_+|_+(?!\w)", "", text)
+    return " ".join(text.replace("|", " ").split())
 
 
 def summarise(summary: str, body: str, length: int = 240) -> str:

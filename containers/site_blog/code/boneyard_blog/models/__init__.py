@@ -4,6 +4,7 @@ import zope.sqlalchemy
 from sqlalchemy import URL, create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
+from zope.sqlalchemy.datamanager import STATUS_CHANGED
 
 from .author import Author, FormerSlug, Import, Media, PostRevision, SignInFailure
 from .meta import Base
@@ -57,7 +58,8 @@ def connect(settings, *, statement_timeout_ms: int) -> Engine:
 def _request_session(request) -> Session:
     """Return the request's session, joined to pyramid_tm's transaction."""
     session = request.registry.session_factory()
-    zope.sqlalchemy.register(session, transaction_manager=request.tm)
+    # Changed from the start: a statement written in SQL would not be noticed as a change, and rolled back.
+    zope.sqlalchemy.register(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
     return session
 
 

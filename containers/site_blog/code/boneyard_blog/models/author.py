@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Identity, Text
+from sqlalchemy import ForeignKey, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .meta import Base, CreatedAt, Moment
+from .meta import Base, BigInt, CreatedAt, Key, Moment
 
 
 class Author(Base):
@@ -14,7 +14,7 @@ class Author(Base):
 
     __tablename__ = "authors"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    id: Mapped[Key]
     name: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str]
     created_at: Mapped[CreatedAt]
@@ -36,14 +36,14 @@ class PostRevision(Base):
 
     __tablename__ = "post_revisions"
 
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    post_id: Mapped[BigInt] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
     slug: Mapped[str]
     summary: Mapped[str]
     body: Mapped[str]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    author_id: Mapped[BigInt | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
     saved_at: Mapped[CreatedAt]
 
 
@@ -53,7 +53,7 @@ class FormerSlug(Base):
     __tablename__ = "former_slugs"
 
     slug: Mapped[str] = mapped_column(primary_key=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    post_id: Mapped[BigInt] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
 
 
 class Media(Base):
@@ -61,14 +61,14 @@ class Media(Base):
 
     __tablename__ = "media"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    id: Mapped[Key]
     path: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     content_type: Mapped[str]
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    author_id: Mapped[BigInt | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
     uploaded_at: Mapped[CreatedAt]
 
 
@@ -77,13 +77,13 @@ class Import(Base):
 
     __tablename__ = "imports"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    id: Mapped[Key]
     name: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="running")
     step: Mapped[str] = mapped_column(server_default="Waiting")
     done: Mapped[int] = mapped_column(server_default="0")
     total: Mapped[int] = mapped_column(server_default="0")
     message: Mapped[str] = mapped_column(server_default="")
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    author_id: Mapped[BigInt | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
     started_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, ForeignKey, Identity, and_, func
+from sqlalchemy import ColumnElement, ForeignKey, and_, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .meta import Base, CreatedAt, Moment
+from .meta import Base, BigInt, CreatedAt, Key, Moment
 
 
 class Post(Base):
@@ -13,7 +13,7 @@ class Post(Base):
 
     __tablename__ = "posts"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    id: Mapped[Key]
     title: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
     summary: Mapped[str] = mapped_column(server_default="")
@@ -23,7 +23,7 @@ class Post(Base):
     updated_at: Mapped[CreatedAt]
     published_at: Mapped[Moment | None]
     deleted_at: Mapped[Moment | None]
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    author_id: Mapped[BigInt | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
 
     tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by="Tag.name")
 
@@ -38,7 +38,7 @@ class Tag(Base):
 
     __tablename__ = "tags"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    id: Mapped[Key]
     name: Mapped[str] = mapped_column(unique=True)
 
 
@@ -47,8 +47,8 @@ class PostTag(Base):
 
     __tablename__ = "post_tags"
 
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
-    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    post_id: Mapped[BigInt] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[BigInt] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
     live_at: Mapped[Moment | None]
 
 
@@ -57,5 +57,5 @@ class TagCount(Base):
 
     __tablename__ = "tag_counts"
 
-    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[BigInt] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
     posts: Mapped[int]

@@ -1,20 +1,10 @@
 """Traces, metrics and logs over OTLP. Without an endpoint nothing of OpenTelemetry is even imported."""
 
 import logging
-import os
 
 from pyramid.events import ContextFound
 
 from boneyard_blog.server.events import WorkerStarted, WorkerStopping
-from boneyard_blog.settings import SettingError
-
-_ENDPOINTS = (
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-)
-_PROTOCOLS = ("grpc", "http/protobuf")
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +36,10 @@ def includeme(config):
     """Start telemetry in each worker, after the fork: an exporter's thread would not survive it."""
     config.registry.telemetry = None
     config.add_subscriber(_remember_route, ContextFound)
-    protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") or "http/protobuf"
-    if not any(os.environ.get(name) for name in _ENDPOINTS):
-        return
-    if protocol not in _PROTOCOLS:
-        raise SettingError(f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol}: must be grpc or http/protobuf")
+    protocol = config.registry.blog.telemetry_protocol
     if protocol == "grpc":
         # The exporter's generated code wants grpcio 1.63, Debian 14 has 1.51: it cannot even be constructed.
-        log.warning("No telemetry is sent: OTLP over gRPC does not work here. Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.")
-        return
-    config.add_subscriber(_start, WorkerStarted)
-    config.add_subscriber(_stop, WorkerStopping)
+        log.warning("No telemetry is sent: OTLP over gRPC does not work here. Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
+    elif protocol is not None:
+        config.add_subscriber(_start, WorkerStarted)
+        config.add_subscriber(_stop, WorkerStopping)

@@ -17,6 +17,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+_LOGGERS = ("boneyard_blog", "gunicorn.error")
+
 
 class Exporters:
     """The providers of this process, made known to OpenTelemetry's API."""
@@ -35,14 +37,18 @@ class Exporters:
         self._logs = LoggerProvider(resource=resource, shutdown_on_exit=False)
         self._logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
         set_logger_provider(self._logs)
-        handler = LoggingHandler(level=logging.INFO, logger_provider=self._logs)
-        for name in ("boneyard_blog", "gunicorn.error"):
-            logging.getLogger(name).addHandler(handler)
+        self._handler = LoggingHandler(level=logging.INFO, logger_provider=self._logs)
+        for name in _LOGGERS:
+            logging.getLogger(name).addHandler(self._handler)
         # An endpoint that is down is not our news: one line a batch would drown the rest.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 
     def flush(self, seconds: float = 0.5) -> None:
         """Send what is waiting, but never hold up the end of the process for an endpoint that is gone."""
+        # Python flushes every handler that is left at its end, and waits for it.
+        for name in _LOGGERS:
+            logging.getLogger(name).removeHandler(self._handler)
+        self._handler = None
         providers = (self._traces, self._logs, self._metrics)
         threads = [threading.Thread(target=provider.force_flush, daemon=True) for provider in providers]
         for thread in threads:

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def _post(request, *, lock: bool = False):
-    post = writing.find_post(request.dbsession, request.matchdict["id"], lock=lock)
+    post = writing.find_post(request.dbsession, int(request.matchdict["id"]), lock=lock)
     if post is None:
         raise HTTPNotFound
     return post
@@ -128,21 +128,21 @@ def _done(request, done: bool, message: str):
 @view_config(route_name="bin_post", request_method="POST", permission="write")
 def bin_post(request):
     """An author puts a post in the bin."""
-    done = writing.bin_post(request.dbsession, request.matchdict["id"])
+    done = writing.bin_post(request.dbsession, int(request.matchdict["id"]))
     return _done(request, done, "The post is in the bin.")
 
 
 @view_config(route_name="take_back_post", request_method="POST", permission="write")
 def take_back_post(request):
     """An author takes a post out of the bin."""
-    done = writing.take_back_post(request.dbsession, request.matchdict["id"])
+    done = writing.take_back_post(request.dbsession, int(request.matchdict["id"]))
     return _done(request, done, "The post is back.")
 
 
 @view_config(route_name="erase_post", request_method="POST", permission="write")
 def erase_post(request):
     """An author erases a binned post for good."""
-    done = writing.erase_post(request.dbsession, request.matchdict["id"])
+    done = writing.erase_post(request.dbsession, int(request.matchdict["id"]))
     return _done(request, done, "The post is erased.")
 
 

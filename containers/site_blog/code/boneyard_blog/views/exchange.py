@@ -68,7 +68,7 @@ def start_import(request):
 def show_import(request):
     """An author sees how far an import has come; the page renews itself until it is done."""
     give_up_on_dead_jobs(request.dbsession)
-    job = request.dbsession.get(Import, request.matchdict["id"])
+    job = request.dbsession.get(Import, int(request.matchdict["id"]))
     if job is None:
         raise HTTPNotFound
     if job.state == "running":

@@ -1,0 +1,19 @@
+"""Gunicorn's threaded worker, ending as soon as its requests have."""
+
+from gunicorn.workers.gthread import ThreadWorker
+
+
+class PromptWorker(ThreadWorker):
+    """Does not wait for connections on which nothing is asked: Nginx keeps some open, for seconds after SIGTERM."""
+
+    def murder_keepalived(self):
+        if not self.alive:
+            for connection in self.keepalived_conns:
+                connection.timeout = 0
+        super().murder_keepalived()
+
+    def murder_pending(self):
+        if not self.alive:
+            for connection in self.pending_conns:
+                connection.timeout = 0
+        super().murder_pending()

@@ -1,0 +1,93 @@
+"""boneyard-blog, from a shell."""
+
+import subprocess
+
+import pytest
+
+from boneyard_blog import schema
+
+
+def _run(*arguments, stdin="", status=0):
+    done = subprocess.run(["boneyard-blog", *arguments], input=stdin, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_an_author_is_added_and_can_sign_in(make_author, site):
+    assert _run("author", "add", "grace", stdin="a good long password\n") == "Added grace.\n"
+
+    grace = make_author("someone else")
+    grace.name = "grace"
+    grace.sign_in("a good long password", status=303)
+    assert _run("author", "list") == "grace\nsomeone else\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "message"),
+    [
+        ("grace", "short", "A password has 12 to 200 characters."),
+        ("", "a good long password", "cannot be used"),
+        ("a\x01b", "a good long password", "cannot be used"),
+        ("x" * 61, "a good long password", "cannot be used"),
+        ("ada", "a good long password", "There is already an author ada"),
+    ],
+)
+def test_an_author_that_will_not_do_is_refused(make_author, name, password, message):
+    make_author("ada")
+
+    assert message in _run("author", "add", name, stdin=password, status=1)
+
+
+def test_a_password_is_changed(make_author):
+    ada = make_author("ada")
+
+    assert _run("author", "password", "ada", stdin="a good long password") == "Changed the password of ada.\n"
+
+    ada.sign_in("a good long password", status=303)
+    assert "There is no author nobody" in _run("author", "password", "nobody", stdin="x", status=1)
+
+
+def test_posts_go_out_and_come_in(site, tmp_path):
+    site.add_post("One", "one")
+    file = str(tmp_path / "posts.zip")
+
+    out = _run("export", file)
+    site.execute("DELETE FROM posts")
+    into = _run("import", file)
+
+    assert out == f"1 posts written to {file}.\n"
+    assert "Reading: 1 of 1" in into and "1 posts added, 0 changed, 0 unchanged; 0 images." in into
+    assert site.value("SELECT slug FROM posts") == "one"
+
+
+def test_a_file_that_cannot_be_read_is_named(site, tmp_path):
+    assert "No such file" in _run("import", "/nowhere.zip", status=1)
+    (tmp_path / "bad.zip").write_bytes(b"not a zip")
+    assert "This is no zip file" in _run("import", str(tmp_path / "bad.zip"), status=1)
+
+
+def test_the_schema_is_shown(site):
+    assert _run("schema", "show") == f"database {schema.HEAD}, container {schema.HEAD}\n"
+
+
+def test_a_missing_setting_is_one_line(monkeypatch):
+    monkeypatch.delenv("SESSION_SECRET")
+
+    said = _run("author", "list", status=1)
+
+    assert said.startswith("boneyard-blog: SESSION_SECRET is not set") and said.count("\n") == 1
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(monkeypatch):
+    monkeypatch.setenv("BLOG_HOST", "127.0.0.1")
+    monkeypatch.setenv("BLOG_PORT", "1")
+
+    said = _run("author", "list", status=1)
+
+    assert said.startswith("boneyard-blog: the database cannot be reached") and said.count("\n") == 1
+
+
+def test_help_names_the_commands():
+    said = _run("--help")
+
+    assert all(name in said for name in ("author", "schema", "export", "import"))

@@ -1,0 +1,204 @@
+"""Export and import."""
+
+import time
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+
+from boneyard_blog.exchange.front_matter import ExchangedPost, format_post, parse_post
+from boneyard_blog.writing import Content
+from helpers import picture, titles, zip_file
+
+
+def _post(title="Title", slug="a-slug", body="Body.\n", **fields) -> str:
+    head = "".join(f"{name}: {value}\n" for name, value in ({"title": title, "slug": slug} | fields).items())
+    return f"---\n{head}---\n{body}"
+
+
+def _import(ada, data: bytes) -> str:
+    """Import a file and wait until it is done; return what the page says then."""
+    response = ada.upload("/author/imports", "posts.zip", data, status=303)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        page = ada.browser.get(response.location)
+        note = page.html.select_one(".note")
+        if note:
+            return note.text.strip()
+        assert page.headers["Refresh"] == "1"
+        time.sleep(0.05)
+    raise AssertionError("the import did not end within two minutes")
+
+
+def _exported(ada) -> dict[str, bytes]:
+    response = ada.browser.get("/author/export")
+    assert response.content_type == "application/zip"
+    with ZipFile(BytesIO(response.body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_everything_is_exported(ada, site):
+    site.add_post("Shown", "shown", "Words.", "'2026-03-05 12:00Z'", ["nginx"], summary="Short: yes")
+    site.add_post("Draft", "draft", published="NULL")
+    site.add_post("Binned", "binned")
+    site.execute("UPDATE posts SET deleted_at = '2026-03-06 00:00Z' WHERE slug = 'binned'")
+    ada.upload("/author/media", "x.png", picture(), status=303)
+
+    files = _exported(ada)
+
+    assert files["posts/shown.md"].decode() == (
+        "---\ntitle: Shown\nslug: shown\ndate: 2026-03-05 12:00:00+00:00\ntags: [nginx]\nsummary: 'Short: yes'\n---\nWords."
+    )
+    assert b"draft: true" in files["posts/draft.md"]
+    assert b"deleted: 2026-03-06" in files["posts/binned.md"]
+    assert f"media/{site.value('SELECT path FROM media')}" in files
+
+
+def test_an_export_comes_back_as_it_was(ada, site, browser):
+    everything = "SELECT title, slug, summary, body, published_at, deleted_at FROM posts ORDER BY slug"
+    tags = "SELECT slug, name FROM posts JOIN post_tags ON post_id = posts.id JOIN tags ON tags.id = tag_id ORDER BY 1, 2"
+    site.add_post("T: 'x' \"y\" # z", "one", "---\nodd: body\n---\n\n trailing \n", "now()", ["c++", "größe"], summary="a: b")
+    site.add_post("Yes", "yes", "", "NULL", ["null"])
+    site.add_post("123", "n-123", "\ttab 🦴", "now() + interval '9 days'")
+    site.add_post("Binned", "binned", "x")
+    site.execute("UPDATE posts SET deleted_at = now() WHERE slug = 'binned'")
+    before = site.execute(everything), site.execute(tags)
+    data = ada.browser.get("/author/export").body
+    site.execute("DELETE FROM posts")
+
+    message = _import(ada, data)
+
+    assert message == "4 posts added, 0 changed, 0 unchanged; 0 images."
+    assert (site.execute(everything), site.execute(tags)) == before
+    assert titles(browser.get("/tag/c++")) == ["T: 'x' \"y\" # z"]
+
+
+def test_the_same_import_again_changes_nothing(ada, site):
+    site.add_post(tags=["nginx", "python"])
+    data = ada.browser.get("/author/export").body
+
+    assert _import(ada, data) == "0 posts added, 0 changed, 1 unchanged; 0 images."
+    assert site.value("SELECT revision FROM posts") == 1
+
+
+def test_a_known_post_gets_a_new_revision_and_keeps_the_old_one(ada, site):
+    site.add_post("Old", "a-slug", "Old words.", tags=["old"])
+
+    message = _import(ada, zip_file(files={"a.md": _post("New", body="New words.", tags="[new]", date="2026-03-05")}))
+
+    assert message == "0 posts added, 1 changed, 0 unchanged; 0 images."
+    assert site.execute("SELECT number, title, body, tags FROM post_revisions ORDER BY number") == [
+        (1, "Old", "Old words.", ["old"]),
+        (2, "New", "New words.", ["new"]),
+    ]
+
+
+def test_images_come_in_too(ada, site, media_folder):
+    assert _import(ada, zip_file(files={"media/photo.png": picture()})) == "0 posts added, 0 changed, 0 unchanged; 1 images."
+    assert (media_folder / site.value("SELECT path FROM media")).is_file()
+
+
+def test_ten_thousand_posts_come_in_and_show_progress(ada, site, browser):
+    body = "Some *words* about the harbour. " * 20
+    files = {f"posts/p{i}.md": _post(f"Post {i}", f"p{i}", body, date="2026-01-01", tags="[bulk]") for i in range(10_000)}
+    response = ada.upload("/author/imports", "posts.zip", zip_file(files=files), status=303)
+    seen = set()
+
+    while (progress := ada.browser.get(response.location).html.progress) is not None:
+        seen.add(progress["value"])
+        time.sleep(0.05)
+
+    assert "10000 posts added" in ada.browser.get(response.location)
+    assert len(seen) > 2
+    assert "10,000 posts" in browser.get("/tag/bulk")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a.md": "no front matter"}, "a.md does not begin with front matter"),
+        ({"a.md": "---\ntitle: [\n---\n"}, "The front matter of a.md is not YAML"),
+        ({"a.md": "---\n- a list\n---\n"}, "The front matter of a.md holds no fields"),
+        ({"a.md": b"---\ntitle: \xff\n---\n"}, "a.md is not UTF-8 text"),
+        ({"a.md": _post(slug="Not A Slug")}, "a.md: An address is made of"),
+        ({"a.md": _post(title="x" * 300)}, "The title has 300 characters"),
+        ({"a.md": _post(date="someday")}, "date: someday is no date"),
+        ({"a.md": _post(date="0001-01-01")}, "must lie between 1990 and 2199"),
+        ({"a.md": _post(body="a\x00b")}, "control characters"),
+        ({"a.md": _post(), "b.md": _post()}, "another file has the slug a-slug already"),
+        ({"a.md": _post(body="x" * 900_000)}, "a.md is larger than"),
+        ({"a.md": "---\ntitle: !!python/object/apply:os.system ['id']\n---\n"}, "is not YAML"),
+        ({"a.md": "---\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\ntitle: [*b,*b,*b]\n---\n"}, "The title has"),
+        ({"x.png": b"not an image"}, "x.png: This is no PNG"),
+        ({"readme.txt": "hello"}, "holds neither .md files nor images"),
+    ],
+)
+def test_a_file_that_will_not_do_stops_the_whole_import(ada, site, files, message):
+    said = _import(ada, zip_file(files={"0-good.md": _post("Good", "good")} | files if "readme.txt" not in files else files))
+
+    assert message in said
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 100, zip_file(a="x")[:-10]])
+def test_what_is_no_zip_is_refused(ada, site, data):
+    assert "This is no zip file that can be read" in _import(ada, data)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(ada, site):
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive, archive.open("bomb.md", "w", force_zip64=True) as file:
+        for _ in range(1100):
+            file.write(b"\0" * 2**20)
+
+    assert "unpacks to 1,100 MB; 1,024 MB is the most" in _import(ada, out.getvalue())
+
+
+def test_a_zip_that_lies_about_its_sizes_is_refused(ada, site):
+    data = bytearray(zip_file(files={"a.md": "x" * 2_000_000}))
+    for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        start = data.index(signature) + offset
+        data[start : start + 4] = (100).to_bytes(4, "little")
+
+    assert _import(ada, bytes(data)) != ""
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+def test_a_name_that_climbs_out_of_the_archive_writes_nothing_elsewhere(ada, site, tmp_path):
+    message = _import(ada, zip_file(files={"../../../../tmp/evil.md": _post(), "/etc/evil.md": _post(slug="two")}))
+
+    assert message.startswith("2 posts added")
+    assert sorted(site.execute("SELECT slug FROM posts")) == [("a-slug",), ("two",)]
+
+
+def test_an_import_whose_server_died_is_reported(ada, site):
+    site.execute("INSERT INTO imports (name, updated_at) VALUES ('x.zip', now() - interval '5 minutes')")
+
+    assert "The server was restarted; nothing was imported." in ada.browser.get("/author/imports/1")
+
+
+def test_others_may_read_while_an_import_runs(ada, site, browser):
+    files = {f"p{i}.md": _post(f"Post {i}", f"p{i}", date="2026-01-01") for i in range(500)}
+    response = ada.upload("/author/imports", "posts.zip", zip_file(files=files), status=303)
+
+    statuses = [browser.get("/").status_int for _ in range(10)]
+
+    assert statuses == [200] * 10
+    while ada.browser.get(response.location).html.progress:
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "\n", "---\n", "a\n---\nb", "\n\nleading", "trailing\n\n", "tab\tand\u2028separator", "🦴"]
+)
+def test_a_file_says_what_the_post_says(body):
+    post = ExchangedPost(Content("Title: a 'b' \"c\" #d", "slug", "", body, ("a", "b c".replace(" ", "-"))), None)
+
+    assert parse_post(format_post(post).encode(), "x.md") == post
+
+
+def test_files_of_other_blogs_are_understood():
+    post = parse_post(b"\xef\xbb\xbf---\r\ntitle: Hi\r\ndate: 2026-03-31\r\ntags: One, Two Words\r\nlayout: post\r\n---\r\nText\r\n", "2026/hi-there.md")
+
+    assert post.content == Content("Hi", "hi-there", "", "Text\n", ("one", "two-words"))
+    assert post.published_at.isoformat() == "2026-03-31T00:00:00+00:00"

@@ -1,0 +1,153 @@
+"""Migrations: forwards, backwards, at once, and beside a newer schema."""
+
+import os
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from boneyard_blog import models, schema
+from boneyard_blog.settings import Environment, Settings
+
+
+@pytest.fixture
+def empty_database(engine):
+    """A database of its own, with nothing in it."""
+    name = "boneyard_schema_test"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    variables = dict(os.environ) | {"BLOG_DATABASENAME": name}
+    own = models.connect(Settings.from_environment(Environment(variables)), statement_timeout_ms=0)
+    yield own
+    own.dispose()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _structure(engine) -> list:
+    with engine.connect() as connection:
+        return connection.execute(
+            text("""
+                SELECT 'column', table_name, column_name, data_type, is_nullable, column_default
+                FROM information_schema.columns WHERE table_schema = 'public'
+                UNION ALL SELECT 'index', tablename, indexname, indexdef, '', '' FROM pg_indexes WHERE schemaname = 'public'
+                UNION ALL SELECT 'constraint', CAST(conrelid::regclass AS text), conname, pg_get_constraintdef(oid), '', ''
+                FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+                UNION ALL SELECT 'trigger', CAST(tgrelid::regclass AS text), tgname, pg_get_triggerdef(oid), '', ''
+                FROM pg_trigger WHERE NOT tgisinternal
+                ORDER BY 1, 2, 3
+            """)
+        ).all()
+
+
+def _migrate(engine, target):
+    with engine.begin() as connection:
+        schema.migrate(connection, target)
+
+
+def _version(engine):
+    with engine.connect() as connection:
+        return schema.current_version(connection)
+
+
+def test_an_empty_database_gets_the_schema_and_the_first_posts(empty_database):
+    schema.upgrade(empty_database)
+
+    with empty_database.connect() as connection:
+        assert schema.current_version(connection) == schema.HEAD
+        assert connection.scalar(text("SELECT count(*) FROM posts")) == 5
+        assert connection.scalar(text("SELECT sum(posts) FROM month_counts")) == 5
+        assert connection.scalar(text("SELECT sum(posts) FROM tag_counts")) == connection.scalar(
+            text("SELECT count(*) FROM post_tags")
+        )
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS[:-1])
+def test_every_migration_can_be_taken_back_and_done_again(empty_database, version):
+    _migrate(empty_database, version)
+    before = _structure(empty_database)
+    _migrate(empty_database, schema.HEAD)
+    whole = _structure(empty_database)
+
+    _migrate(empty_database, version)
+
+    assert _structure(empty_database) == before
+    _migrate(empty_database, schema.HEAD)
+    assert _structure(empty_database) == whole
+
+
+def test_containers_that_start_at_once_migrate_once(empty_database):
+    failures = []
+
+    def upgrade():
+        try:
+            schema.upgrade(empty_database)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert _version(empty_database) == schema.HEAD
+
+
+def test_a_failing_migration_leaves_nothing_behind(empty_database):
+    with empty_database.begin() as connection:
+        connection.execute(text("CREATE TABLE authors (unexpected integer)"))
+
+    with pytest.raises(Exception, match="authors"):
+        schema.upgrade(empty_database)
+
+    assert _version(empty_database) is None
+
+
+def test_a_newer_schema_is_left_alone_and_served(empty_database):
+    schema.upgrade(empty_database)
+    with empty_database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("ALTER TABLE posts ADD COLUMN mood text NOT NULL DEFAULT 'calm'"))
+
+    schema.upgrade(empty_database)
+
+    assert _version(empty_database) == "9999"
+    assert schema.is_usable("9999")
+    assert not schema.is_usable("0001")
+    assert not schema.is_usable(None)
+
+
+def test_models_and_migrations_agree(engine):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    kept_by_triggers = {"month_counts", "site_state", "search_words"}
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), models.Base.metadata)
+
+    unexpected = [
+        difference
+        for difference in differences
+        if not (
+            (difference[0] == "remove_table" and difference[1].name in kept_by_triggers)
+            or (difference[0] == "remove_column" and difference[3].name in ("search", "title_search"))
+            or difference[0] == "remove_index"
+        )
+    ]
+    assert unexpected == []
+
+
+def test_a_statement_that_takes_too_long_is_cut_off(browser, engine, monkeypatch):
+    from boneyard_blog import site
+
+    monkeypatch.setattr(site, "_STATE", text("SELECT pg_sleep(20)"))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "3s"
+
+    page = browser.get("/", status=503)
+
+    assert page.headers["Retry-After"] == "5"
+    assert "Please try again in a few seconds." in page

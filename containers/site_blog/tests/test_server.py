@@ -1,0 +1,196 @@
+"""The blog as a process: starting, waiting for its database, stopping, reloading."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+from servers import SOURCE, Gate, Server
+
+
+@pytest.fixture
+def gate(application):
+    gate = Gate(os.environ["BLOG_HOST"], int(os.environ.get("BLOG_PORT", "5432")))
+    gate.open()
+    yield gate
+    gate.close()
+
+
+def _behind(gate) -> dict[str, str]:
+    return {"BLOG_HOST": "127.0.0.1", "BLOG_PORT": str(gate.port)}
+
+
+def test_it_serves_pages_and_writes_a_json_line_for_each(site, tmp_path):
+    site.add_post()
+    with Server(tmp_path / "log") as server:
+        server.wait_until_ready()
+
+        answer = server.get("/post/a-post", X_Real_IP="198.51.100.7", traceparent="00-" + "ab" * 16 + "-" + "cd" * 8 + "-01")
+
+        line = next(line for line in server.access_lines() if line["path"] == "/post/a-post")
+    assert answer.status == 200
+    assert line["status"] == 200
+    assert line["method"] == "GET"
+    assert line["route"] == "post"
+    assert line["client"] == "198.51.100.7"
+    assert line["trace_id"] == "ab" * 16
+    assert line["bytes"] == len(answer.text.encode())
+    assert line["ms"] > 0
+
+
+def test_it_starts_without_a_database_and_recovers(site, tmp_path, gate):
+    gate.close()
+    with Server(tmp_path / "log", **_behind(gate)) as server:
+        alive = server.wait_for("/alive", lambda answer: answer.status == 200)
+        health = server.get("/health")
+        page = server.get("/")
+        gate.open()
+        ready = server.wait_until_ready()
+
+    assert alive.json == {"status": "alive"}
+    assert health.status == 503
+    assert health.json == {"status": "unhealthy", "database": "unreachable", "schema": None}
+    assert page.status == 503
+    assert "Please try again in a few seconds." in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert ready.json["database"] == "reachable"
+
+
+def test_it_survives_a_restart_of_the_database(site, tmp_path, gate):
+    site.add_post()
+    with Server(tmp_path / "log", **_behind(gate)) as server:
+        server.wait_until_ready()
+        for _ in range(8):
+            assert server.get("/").status == 200
+        gate.close()
+        during = server.get("/").status, server.get("/health").status, server.get("/alive").status
+        gate.open()
+
+        after = [server.get("/").status for _ in range(12)]
+
+    assert during == (503, 503, 200)
+    assert after == [200] * 12
+
+
+def test_connections_that_the_database_dropped_do_not_reach_a_reader(site, tmp_path):
+    site.add_post()
+    with Server(tmp_path / "log") as server:
+        server.wait_until_ready()
+        for _ in range(8):
+            server.get("/")
+        site.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'boneyard-blog' AND pid <> pg_backend_pid()"
+        )
+
+        assert [server.get("/").status for _ in range(12)] == [200] * 12
+
+
+def test_it_adds_the_first_author(site, tmp_path):
+    with Server(tmp_path / "log", FIRST_AUTHOR="grace", FIRST_AUTHOR_PASSWORD="a good long password") as server:
+        server.wait_until_ready()
+        deadline = time.monotonic() + 10
+        while not site.execute("SELECT name FROM authors") and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert site.execute("SELECT name FROM authors") == [("grace",)]
+
+
+def test_it_ends_within_a_second_when_idle(site, tmp_path):
+    with Server(tmp_path / "log") as server:
+        server.wait_until_ready()
+        kept_open = socket.create_connection(("127.0.0.1", server.port))
+        kept_open.sendall(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n")
+        kept_open.recv(4096)
+
+        seconds = server.terminate()
+        kept_open.close()
+
+    assert server.process.returncode == 0
+    assert seconds < 1.5
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"SESSION_SECRET": ""}, "boneyard-blog: SESSION_SECRET is not set: give a random text of 32 or more characters\n"),
+        ({"BLOG_PORT": "x"}, "boneyard-blog: BLOG_PORT=x: must be a whole number from 1 to 65535\n"),
+        ({"GUNICORN_WORKERS": "many"}, "boneyard-blog: GUNICORN_WORKERS=many: must be a whole number from 1 to 64\n"),
+        ({"INI_FILE": "other.ini"}, "boneyard-blog: INI_FILE=other.ini: there is no such file in /srv/site: use"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_EXPORTER_OTLP_PROTOCOL": "smoke"}, "OTEL_EXPORTER_OTLP_PROTOCOL=smoke: must be grpc or http/protobuf"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, environment, message):
+    with Server(tmp_path / "log", **environment) as server:
+        server.process.wait(10)
+
+    assert server.process.returncode == 78
+    assert message in server.log
+    assert server.log.count("\n") == 1
+
+
+def test_requests_that_are_no_http_do_no_harm(site, tmp_path):
+    with Server(tmp_path / "log") as server:
+        server.wait_until_ready()
+        for nonsense in (b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 100, b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
+                connection.sendall(nonsense)
+                connection.settimeout(5)
+                connection.shutdown(socket.SHUT_WR)
+                answer = connection.recv(4096)
+            assert not answer or answer.startswith(b"HTTP/1.1 4"), (nonsense, answer)
+
+        assert server.get("/").status == 200
+        huge = server.get("/", X_Large="x" * 20_000)
+        assert huge.status in (400, 431)
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    """A copy of the source that a test may change, as a developer does."""
+    copy = tmp_path / "site"
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["chmod", "-R", "u+w", copy], check=True)
+    return copy
+
+
+def test_in_development_a_saved_template_shows_at_once(site, tmp_path, workshop):
+    with Server(tmp_path / "log", workshop, INI_FILE="development.ini", PYTHONDONTWRITEBYTECODE="1") as server:
+        server.wait_until_ready()
+        template = workshop / "boneyard_blog/templates/archive.jinja2"
+
+        template.write_text(template.read_text().replace("<h1>Archive</h1>", "<h1>Changed</h1>"))
+
+        server.wait_for("/archive", lambda answer: "<h1>Changed</h1>" in answer.text, 5)
+        assert server.get("/archive").headers["Cache-Control"] == "no-cache"
+        assert "ETag" not in server.get("/archive").headers
+
+
+def test_in_development_saved_python_is_reloaded(site, tmp_path, workshop):
+    with Server(tmp_path / "log", workshop, INI_FILE="development.ini", PYTHONDONTWRITEBYTECODE="1") as server:
+        server.wait_until_ready()
+        module = workshop / "boneyard_blog/templating.py"
+
+        module.write_text(module.read_text().replace('settings["blog.title"]', '"Changed title"'))
+
+        server.wait_for("/", lambda answer: "Changed title" in answer.text, 5)
+
+
+@pytest.mark.parametrize("mistake", ["def broken(:\n", "raise RuntimeError('a mistake')\n", "import no_such_module\n"])
+def test_in_development_a_mistake_is_shown_and_mended_without_a_restart(site, tmp_path, workshop, mistake):
+    with Server(tmp_path / "log", workshop, INI_FILE="development.ini", PYTHONDONTWRITEBYTECODE="1") as server:
+        server.wait_until_ready()
+        module = workshop / "boneyard_blog/views/home.py"
+        good = module.read_text()
+
+        module.write_text(good + mistake)
+        broken = server.wait_for("/", lambda answer: answer.status == 500, 5)
+        module.write_text(good)
+        server.wait_for("/", lambda answer: answer.status == 200, 5)
+
+        assert server.process.poll() is None
+    assert "The source is broken" in broken.text and "home.py" in broken.text
+    assert "home.py" in server.log

@@ -1,0 +1,81 @@
+"""What the environment may say."""
+
+import pytest
+
+from boneyard_blog.settings import ContactLink, DatabaseSettings, Environment, SettingError, Settings
+
+GOOD = {"BLOG_HOST": "db", "BLOG_USERNAME": "u", "BLOG_PASSWORD": "p", "SESSION_SECRET": "s" * 32}
+
+
+def _settings(**changes) -> Settings:
+    variables = {name: value for name, value in (GOOD | changes).items() if value is not None}
+    return Settings.from_environment(Environment(variables))
+
+
+def test_the_parts_that_aspire_injects_are_understood():
+    settings = _settings(BLOG_PORT="6543", BLOG_DATABASENAME="journal", BLOG_URI="postgresql://ignored")
+
+    assert settings.database == DatabaseSettings("db", 6543, "journal", "u", "p")
+
+
+def test_a_url_is_an_alternative():
+    settings = _settings(BLOG_HOST=None, BLOG_USERNAME=None, BLOG_PASSWORD=None, DATABASE_URL="postgresql://a%40b:c%2Fd@db:99/n")
+
+    assert settings.database == DatabaseSettings("db", 99, "n", "a@b", "c/d")
+
+
+def test_a_secret_may_be_a_file(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+
+    assert _settings(BLOG_PASSWORD=None, BLOG_PASSWORD_FILE=str(file)).database.password == "from a file"
+
+
+def test_contact_links_are_understood():
+    links = _settings(CONTACT_LINKS="Mastodon=https://example.org/@me?a=b, E-mail=mailto:me@example.org").contact_links
+
+    assert links == (ContactLink("Mastodon", "https://example.org/@me?a=b"), ContactLink("E-mail", "mailto:me@example.org"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"BLOG_HOST": None}, "BLOG_HOST is not set"),
+        ({"BLOG_USERNAME": ""}, "BLOG_USERNAME is not set"),
+        ({"BLOG_PASSWORD": None}, "BLOG_PASSWORD is not set"),
+        ({"BLOG_PORT": "abc"}, "BLOG_PORT=abc: must be a whole number from 1 to 65535"),
+        ({"BLOG_PORT": "0"}, "BLOG_PORT=0: must be"),
+        ({"BLOG_PORT": "70000"}, "BLOG_PORT=70000: must be"),
+        ({"SESSION_SECRET": None}, "SESSION_SECRET is not set"),
+        ({"SESSION_SECRET": "short"}, "SESSION_SECRET has 5 characters"),
+        ({"FIRST_AUTHOR": "ada"}, "FIRST_AUTHOR and FIRST_AUTHOR_PASSWORD belong together"),
+        ({"FIRST_AUTHOR": "ada", "FIRST_AUTHOR_PASSWORD": "short"}, "FIRST_AUTHOR_PASSWORD has 5 characters"),
+        ({"SITE_URL": "example.org"}, "SITE_URL=example.org: must look like"),
+        ({"CONTACT_LINKS": "nonsense"}, "CONTACT_LINKS=nonsense: must look like"),
+        ({"CONTACT_LINKS": "x=javascript:alert(1)"}, "CONTACT_LINKS=x=javascript:alert(1): must look like"),
+        ({"GUNICORN_THREADS": "-1"}, "GUNICORN_THREADS=-1: must be"),
+        ({"BLOG_PASSWORD_FILE": "/nowhere"}, "BLOG_PASSWORD and BLOG_PASSWORD_FILE are both set"),
+        ({"BLOG_PASSWORD": None, "BLOG_PASSWORD_FILE": "/nowhere"}, "BLOG_PASSWORD_FILE=/nowhere: cannot be read"),
+        ({"BLOG_HOST": None, "DATABASE_URL": "mysql://u:secret@h/n"}, "DATABASE_URL must look like"),
+        ({"BLOG_HOST": None, "DATABASE_URL": "postgresql://u:secret@h:port/n"}, "DATABASE_URL must look like"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_remedy(changes, message):
+    with pytest.raises(SettingError) as error:
+        _settings(**changes)
+
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_no_secret_is_ever_shown():
+    settings = _settings(SESSION_SECRET="z" * 40, BLOG_PASSWORD="hidden-password", FIRST_AUTHOR="a", FIRST_AUTHOR_PASSWORD="first-password")
+
+    assert "zzz" not in repr(settings) and "hidden" not in repr(settings) and "first-password" not in repr(settings)
+
+
+def test_a_url_that_is_wrong_does_not_show_its_password():
+    with pytest.raises(SettingError) as error:
+        _settings(BLOG_HOST=None, DATABASE_URL="mysql://u:secret@h/n")
+
+    assert "secret" not in str(error.value)

@@ -118,7 +118,9 @@ internal sealed class Site : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenDatabaseAsync()
     {
-        var connection = new NpgsqlConnection(await Application.GetConnectionStringAsync("blog"));
+        // No pool: the server may have been restarted by the test before.
+        var settings = new NpgsqlConnectionStringBuilder(await Application.GetConnectionStringAsync("blog")) { Pooling = false };
+        var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
         return connection;
     }

@@ -21,7 +21,8 @@ internal static class SiteReport
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var up = _notifications.WaitForResourceHealthyAsync(front, either.Token);
+            var model = services.GetRequiredService<DistributedApplicationModel>();
+            var up = Task.WhenAll(model.Resources.OfType<ContainerResource>().Select(container => _notifications.WaitForResourceHealthyAsync(container.Name, either.Token)));
             var failed = FirstFailureAsync(either.Token);
 
             if (await Task.WhenAny(up, failed) == failed && failed.IsCompletedSuccessfully)
@@ -30,7 +31,6 @@ internal static class SiteReport
             }
             else if (up.IsCompletedSuccessfully)
             {
-                var model = services.GetRequiredService<DistributedApplicationModel>();
                 var resource = model.Resources.OfType<IResourceWithEndpoints>().Single(r => r.Name == front);
                 await output.WriteLineAsync($"site: {resource.GetEndpoint("http").Url}");
 

@@ -49,14 +49,10 @@ public sealed class GraphTests : IAsyncLifetime
         Assert.Equal(["sitewww"], external.Select(container => container.Name));
     }
 
-    [Theory]
-    [InlineData("siteblog", "blog")]
-    [InlineData("sitewww", "siteblog")]
-    public void A_container_waits_for_what_it_needs(string name, string dependency)
+    [Fact]
+    public void No_container_waits_for_another_to_be_built_and_started()
     {
-        var wait = Container(name).Annotations.OfType<WaitAnnotation>().Where(wait => wait.Resource.Name == dependency);
-
-        Assert.Equal([WaitType.WaitUntilHealthy], wait.Select(w => w.WaitType));
+        Assert.DoesNotContain(Containers, container => container.Annotations.OfType<WaitAnnotation>().Any());
     }
 
     [Fact]

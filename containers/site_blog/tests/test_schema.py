@@ -138,16 +138,3 @@ def test_models_and_migrations_agree(engine):
         )
     ]
     assert unexpected == []
-
-
-def test_a_statement_that_takes_too_long_is_cut_off(browser, engine, monkeypatch):
-    from boneyard_blog import site
-
-    monkeypatch.setattr(site, "_STATE", text("SELECT pg_sleep(20)"))
-    with engine.connect() as connection:
-        assert connection.scalar(text("SHOW statement_timeout")) == "3s"
-
-    page = browser.get("/", status=503)
-
-    assert page.headers["Retry-After"] == "5"
-    assert "Please try again in a few seconds." in page

@@ -55,5 +55,13 @@ def unavailable(request):
     return {"heading": "In a moment", "message": message}
 
 
+@exception_view_config(Exception, renderer="message.jinja2")
+def broken(request):
+    """A visitor who meets a fault of ours is told that it is ours, and the log what it is."""
+    log.error("A fault in answering %s %s", request.method, request.path_info, exc_info=request.exc_info)
+    request.response.status = 500
+    return {"heading": "Something broke here", "message": "It is our fault, and it has been noted."}
+
+
 def includeme(config):
     config.scan(__name__)

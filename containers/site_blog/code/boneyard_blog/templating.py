@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from pyramid.events import BeforeRender
+from sqlalchemy.exc import SQLAlchemyError
 
 from boneyard_blog.text import render, summarise, xml_text
 
@@ -28,6 +29,14 @@ def _public_url(request, route_name: str, **parts) -> str:
     return (base or request.host_url) + path
 
 
+def _author(request):
+    """Return the author who is signed in; nobody when the database cannot tell, so that error pages still work."""
+    try:
+        return request.identity
+    except SQLAlchemyError:
+        return None
+
+
 def _before_render(event):
     request = event["request"]
     event["site_title"] = request.registry.settings["blog.title"]
@@ -38,6 +47,7 @@ def _before_render(event):
 def includeme(config):
     """Set up Jinja2 with the filters of the templates."""
     config.add_jinja2_search_path("boneyard_blog:templates")
+    config.add_request_method(_author, "author", property=True)
     config.add_request_method(_public_url, "public_url")
     config.add_subscriber(_before_render, BeforeRender)
     config.commit()

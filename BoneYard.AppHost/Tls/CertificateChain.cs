@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace BoneYard.Tls;
+
+/// <summary>The certificates of one PEM file: the server's own first, then each one's issuer. A self-signed root may be left out.</summary>
+internal sealed class CertificateChain
+{
+    private readonly X509Certificate2Collection _certificates;
+
+    private CertificateChain(X509Certificate2Collection certificates) => _certificates = certificates;
+
+    public X509Certificate2 Server => _certificates[0];
+
+    public X509Certificate2 Last => _certificates[^1];
+
+    /// <summary>When the first of the certificates expires, UTC.</summary>
+    public DateTimeOffset Expires => _certificates.Min(certificate => Utc(certificate.NotAfter));
+
+    /// <exception cref="CryptographicException">There is no certificate in the text, or one that cannot be read.</exception>
+    public static CertificateChain Parse(string pem)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPem(pem);
+
+        return certificates.Count > 0 ? new(certificates) : throw new CryptographicException("there is no `-----BEGIN CERTIFICATE-----` in it");
+    }
+
+    /// <summary>What keeps a server from using the chain, and the remedy; the first is the one to be mended first.</summary>
+    /// <param name="publicKey">The subject public key info that belongs to the private key.</param>
+    public IEnumerable<string> Problems(byte[] publicKey, string hostName, DateTimeOffset now) =>
+        new[] { ProblemOfKey(publicKey), ProblemOfOrder(), ProblemOfEnd(), ProblemOfNames(hostName), ProblemOfDates(now) }.OfType<string>();
+
+    private string? ProblemOfKey(byte[] publicKey)
+    {
+        var owner = _certificates.ToList().FindIndex(certificate => certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey));
+
+        return owner switch
+        {
+            0 => null,
+            > 0 => $"is out of order: the key belongs to certificate {owner + 1} ({_certificates[owner].Subject}). Put that one first, then each one's issuer.",
+            _ => $"does not match the key: it was issued for another one. Put the key there with which {Server.Subject} was requested.",
+        };
+    }
+
+    /// <summary>Builds the chain from these certificates alone, which checks signatures as well as names: it has to come out as it stands in the file.</summary>
+    private string? ProblemOfOrder()
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.CustomTrustStore.AddRange(_certificates.Where(IsSelfSigned).ToArray());
+        chain.ChainPolicy.ExtraStore.AddRange(_certificates);
+        chain.Build(Server);
+
+        for (var i = 1; i < _certificates.Count; i++)
+        {
+            var linked = i < chain.ChainElements.Count
+                && chain.ChainElements[i].Certificate.RawDataMemory.Span.SequenceEqual(_certificates[i].RawDataMemory.Span)
+                && !chain.ChainElements[i - 1].ChainElementStatus.Any(status => status.Status.HasFlag(X509ChainStatusFlags.NotSignatureValid));
+
+            if (!linked)
+            {
+                return $"is out of order: certificate {i + 1} ({_certificates[i].Subject}) did not issue certificate {i} ({_certificates[i - 1].Subject}, issued by {_certificates[i - 1].Issuer}). Put the server's first, then each one's issuer, and nothing else.";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// A server's certificate alone is complete when a root issued it. Roots that are trusted everywhere are known to this
+    /// machine; others have to be in the file. After an intermediate one, a root may be left out.
+    /// </summary>
+    private string? ProblemOfEnd()
+    {
+        if (_certificates.Count > 1 || IsSelfSigned(Server))
+        {
+            return null;
+        }
+
+        using var chain = new X509Chain();
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.Build(Server);
+
+        return chain.ChainStatus.Any(status => status.Status.HasFlag(X509ChainStatusFlags.PartialChain))
+            ? $"is incomplete: {Server.Issuer}, the issuer of {Server.Subject}, is missing. Append the certificates of the issuers, as the authority hands them out."
+            : null;
+    }
+
+    private string? ProblemOfNames(string hostName)
+    {
+        if (Server.MatchesHostname(hostName, allowWildcards: true, allowCommonName: false))
+        {
+            return null;
+        }
+
+        var names = Server.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension =>
+            extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))).ToArray();
+
+        return $"does not cover the host '{hostName}', but {(names is [] ? "no name at all" : string.Join(", ", names))}. Set Site:HostName to a name that it covers, or have one issued for '{hostName}'.";
+    }
+
+    private string? ProblemOfDates(DateTimeOffset now)
+    {
+        foreach (var certificate in _certificates)
+        {
+            if (now > Utc(certificate.NotAfter))
+            {
+                return $"has expired: {certificate.Subject} was valid until {Text(certificate.NotAfter)}. Renew it.";
+            }
+
+            if (now < Utc(certificate.NotBefore))
+            {
+                return $"is not valid yet: {certificate.Subject} will be from {Text(certificate.NotBefore)}. Wait, or set this machine's clock right; it says {now.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}.";
+            }
+        }
+
+        return null;
+
+        static string Text(DateTime date) => Utc(date).ToString("u", CultureInfo.InvariantCulture);
+    }
+
+    private static bool IsSelfSigned(X509Certificate2 certificate) => certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
+
+    // The class hands out local time.
+    private static DateTimeOffset Utc(DateTime date) => new(date.ToUniversalTime());
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BoneYard.Tls;
+
+/// <summary>Gives the front door its certificate.</summary>
+internal static class TlsExtensions
+{
+    private const int TargetPort = 8443;
+    private const string EndpointName = "https";
+
+    /// <summary>
+    /// Serves HTTPS with the certificate of a folder, or with one of the user's development authority. The folder is checked at
+    /// once, before anything starts, and mounted read-only: a certificate that is replaced there is picked up while the site runs.
+    /// </summary>
+    /// <param name="folder">Holds <c>fullchain.pem</c> and <c>privkey.pem</c>, relative to the AppHost; null takes the development authority.</param>
+    /// <param name="hostName">The name under which the site is visited; the certificate has to cover it.</param>
+    /// <param name="port">The port on the host.</param>
+    /// <exception cref="WrongOptionException">The site could not be served with that certificate; the message has the remedy.</exception>
+    public static IResourceBuilder<T> WithTls<T>(this IResourceBuilder<T> builder, string? folder, string hostName, int port)
+        where T : ContainerResource
+    {
+        var certificates = folder is null
+            ? builder.RenewedFolder(DevelopmentAuthority.OfUser, hostName)
+            : CertificateFolder.Check(Path.GetFullPath(folder, builder.ApplicationBuilder.AppHostDirectory), hostName, DateTimeOffset.UtcNow);
+
+        builder
+            .WithBindMount(certificates.Path, CertificateFolder.MountPoint, isReadOnly: true)
+            .WithHttpsEndpoint(port, TargetPort, EndpointName)
+            .OnBeforeResourceStarted((resource, @event, _) => ShowAsync(certificates, warns: folder is not null, resource, @event.Services));
+
+        foreach (var linked in certificates.LinkedFolders)
+        {
+            builder.WithBindMount(linked.Source, linked.Target, isReadOnly: true);
+        }
+
+        // A reference would give the port inside the container's network; a visitor is sent to the one on the host, which a test
+        // leaves to the orchestrator.
+        var https = builder.GetEndpoint(EndpointName);
+        return builder.WithEnvironment(context =>
+            context.EnvironmentVariables["HTTPS_PORT"] = (https.IsAllocated ? https.Port : port).ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static CertificateFolder RenewedFolder<T>(this IResourceBuilder<T> builder, DevelopmentAuthority authority, string hostName)
+        where T : ContainerResource
+    {
+        builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services =>
+            new CertificateRenewal(authority, hostName, services.GetRequiredService<ILogger<CertificateRenewal>>()));
+
+        return authority.IssueFor(hostName);
+    }
+
+    /// <summary>On the resource's page: until when the certificate is good, and in its log a warning when that is soon.</summary>
+    private static Task ShowAsync(CertificateFolder certificates, bool warns, IResource resource, IServiceProvider services)
+    {
+        // A development certificate renews itself.
+        var warning = warns ? certificates.WarningAt(DateTimeOffset.UtcNow) : null;
+
+        if (warning is not null)
+        {
+            services.GetRequiredService<ResourceLoggerService>().GetLogger(resource).LogWarning("{Warning}", warning);
+        }
+
+        return services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(resource, snapshot => snapshot with
+        {
+            Properties =
+            [
+                .. snapshot.Properties.Where(property => !property.Name.StartsWith("tls.", StringComparison.Ordinal)),
+                new("tls.certificate", certificates.Path),
+                new("tls.subject", certificates.Chain.Server.Subject),
+                new("tls.expires", certificates.Chain.Expires.ToString("u", CultureInfo.InvariantCulture)),
+                .. warning is null ? Array.Empty<ResourcePropertySnapshot>() : [new("tls.warning", warning)],
+            ],
+        });
+    }
+}

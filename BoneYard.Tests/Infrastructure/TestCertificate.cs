@@ -1,0 +1,57 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace BoneYard.Tests.Infrastructure;
+
+/// <summary>A certificate and its key, made for a test; it can issue others.</summary>
+internal sealed record TestCertificate(X509Certificate2 Certificate, ECDsa Key)
+{
+    public static readonly DateTimeOffset Now = new(2030, 6, 15, 12, 0, 0, TimeSpan.Zero);
+
+    public string Pem => Certificate.ExportCertificatePem() + "\n";
+
+    public string KeyPem => Key.ExportPkcs8PrivateKeyPem() + "\n";
+
+    public static TestCertificate Root(string name = "Root") => Create(name, issuer: null, isAuthority: true, [], Now.AddYears(-1), Now.AddYears(5));
+
+    public TestCertificate Intermediate(string name = "Intermediate") => Create(name, this, isAuthority: true, [], Now.AddMonths(-6), Now.AddYears(2));
+
+    /// <param name="from">Days before now; negative is in the future.</param>
+    /// <param name="until">Days after now; negative is in the past.</param>
+    public TestCertificate Server(string[]? names = null, int from = 10, int until = 60) =>
+        Create("server", this, isAuthority: false, names ?? ["localhost"], Now.AddDays(-from), Now.AddDays(until));
+
+    public static TestCertificate SelfSigned(string[] names, DateTimeOffset from, DateTimeOffset until) => Create("self", issuer: null, isAuthority: false, names, from, until);
+
+    private static TestCertificate Create(string name, TestCertificate? issuer, bool isAuthority, string[] names, DateTimeOffset from, DateTimeOffset until)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+
+        if (names is not [])
+        {
+            var alternatives = new SubjectAlternativeNameBuilder();
+
+            foreach (var alternative in names)
+            {
+                if (IPAddress.TryParse(alternative, out var address))
+                {
+                    alternatives.AddIpAddress(address);
+                }
+                else
+                {
+                    alternatives.AddDnsName(alternative);
+                }
+            }
+
+            request.CertificateExtensions.Add(alternatives.Build());
+        }
+
+        return issuer is null
+            ? new(request.CreateSelfSigned(from, until), key)
+            : new(request.Create(issuer.Certificate, from, until, RandomNumberGenerator.GetBytes(8)).CopyWithPrivateKey(key), key);
+    }
+}

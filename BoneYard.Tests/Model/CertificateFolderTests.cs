@@ -1,0 +1,344 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using BoneYard.Tests.Infrastructure;
+using BoneYard.Tls;
+
+namespace BoneYard.Tests.Model;
+
+public sealed class CertificateFolderTests : IDisposable
+{
+    private static readonly TestCertificate Root = TestCertificate.Root();
+    private static readonly TestCertificate Intermediate = Root.Intermediate();
+    private static readonly TestCertificate Server = Intermediate.Server();
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_chain_with_its_root_is_accepted()
+    {
+        Put(Server, Intermediate, Root);
+
+        var accepted = Check();
+
+        Assert.Equal(_folder.Path, accepted.Path);
+        Assert.Equal(TestCertificate.Now.AddDays(60), accepted.Chain.Expires);
+        Assert.Empty(accepted.LinkedFolders);
+        Assert.Null(accepted.WarningAt(TestCertificate.Now));
+    }
+
+    [Fact]
+    public void A_chain_without_its_root_is_accepted()
+    {
+        Put(Server, Intermediate);
+
+        Check();
+    }
+
+    [Fact]
+    public void A_chain_of_two_intermediates_is_accepted()
+    {
+        var second = Intermediate.Intermediate("Second");
+
+        Put(second.Server(), second, Intermediate, Root);
+
+        Check();
+    }
+
+    [Fact]
+    public void A_certificate_that_signed_itself_is_accepted()
+    {
+        Put(TestCertificate.SelfSigned(["localhost"], TestCertificate.Now.AddDays(-1), TestCertificate.Now.AddDays(60)));
+
+        Check();
+    }
+
+    [Fact]
+    public void An_RSA_key_is_accepted()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=rsa", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(TestCertificate.Now.AddDays(-1), TestCertificate.Now.AddDays(60));
+        Put(certificate.ExportCertificatePem(), key.ExportRSAPrivateKeyPem());
+
+        Check();
+    }
+
+    [Theory]
+    [InlineData("site.example", "site.example")]
+    [InlineData("www.site.example", "*.site.example")]
+    [InlineData("SITE.example", "site.example")]
+    [InlineData("10.11.12.3", "10.11.12.3")]
+    [InlineData("::1", "::1")]
+    public void A_name_is_covered(string host, string name)
+    {
+        Put(Intermediate.Server([name]), Intermediate);
+
+        Check(host);
+    }
+
+    [Theory]
+    [InlineData("other.example", "site.example")]
+    [InlineData("site.example", "*.site.example")]
+    [InlineData("a.b.site.example", "*.site.example")]
+    [InlineData("10.11.12.4", "10.11.12.3")]
+    public void A_name_that_is_not_covered_is_refused(string host, string name)
+    {
+        Put(Intermediate.Server([name]), Intermediate);
+
+        Refused($"does not cover the host '{host}', but {name}. Set Site:HostName to a name that it covers, or have one issued for '{host}'.", host);
+    }
+
+    [Fact]
+    public void A_common_name_alone_covers_nothing()
+    {
+        Put(Intermediate.Server([]), Intermediate);
+
+        Refused("does not cover the host 'server', but no name at all.", "server");
+    }
+
+    [Fact]
+    public void An_expired_certificate_is_refused()
+    {
+        Put(Intermediate.Server(until: -1), Intermediate);
+
+        Refused("has expired: CN=server was valid until 2030-06-14 12:00:00Z. Renew it.");
+    }
+
+    [Fact]
+    public void An_expired_issuer_is_refused()
+    {
+        Put(Server, Intermediate);
+
+        Refused("has expired: CN=server", now: TestCertificate.Now.AddDays(61));
+        Refused("has expired", now: TestCertificate.Now.AddYears(3));
+    }
+
+    [Fact]
+    public void A_certificate_of_the_future_is_refused()
+    {
+        Put(Intermediate.Server(from: -2), Intermediate);
+
+        Refused("is not valid yet: CN=server will be from 2030-06-17 12:00:00Z. Wait, or set this machine's clock right; it says 2030-06-15 12:00:00Z.");
+    }
+
+    [Fact]
+    public void A_key_of_another_certificate_is_refused()
+    {
+        Put(Server.Pem + Intermediate.Pem, Intermediate.Server().KeyPem);
+
+        Refused("does not match the key: it was issued for another one. Put the key there with which CN=server was requested.");
+    }
+
+    [Fact]
+    public void A_chain_that_begins_with_the_issuer_is_refused()
+    {
+        Put(Intermediate.Pem + Server.Pem, Server.KeyPem);
+
+        Refused("is out of order: the key belongs to certificate 2 (CN=server). Put that one first");
+    }
+
+    [Fact]
+    public void Issuers_in_the_wrong_order_are_refused()
+    {
+        var second = Intermediate.Intermediate("Second");
+        Put(second.Server(), Intermediate, second, Root);
+
+        Refused("is out of order: certificate 2 (CN=Intermediate) did not issue certificate 1 (CN=server, issued by CN=Second).");
+    }
+
+    [Fact]
+    public void A_gap_in_the_chain_is_refused()
+    {
+        var second = Intermediate.Intermediate("Second");
+        Put(second.Server(), second, Root);
+
+        Refused("is out of order: certificate 3 (CN=Root) did not issue certificate 2 (CN=Second, issued by CN=Intermediate).");
+    }
+
+    [Fact]
+    public void An_issuer_of_the_same_name_but_another_key_is_refused()
+    {
+        Put(Server, Root.Intermediate());
+
+        Refused("is out of order: certificate 2 (CN=Intermediate) did not issue certificate 1");
+    }
+
+    [Fact]
+    public void A_chain_without_its_intermediate_is_refused()
+    {
+        Put(Server);
+
+        Refused("is incomplete: CN=Intermediate, the issuer of CN=server, is missing. Append the certificates of the issuers, as the authority hands them out.");
+    }
+
+    [Theory]
+    [InlineData(29, true)]
+    [InlineData(31, false)]
+    public void Less_than_thirty_days_are_warned_of(int daysLeft, bool warned)
+    {
+        Put(Intermediate.Server(until: daysLeft), Intermediate);
+
+        var warning = Check().WarningAt(TestCertificate.Now);
+
+        Assert.Equal(warned, warning?.Contains($"expires in {daysLeft} days", StringComparison.Ordinal) ?? false);
+    }
+
+    [Fact]
+    public void A_folder_that_is_not_there_is_refused()
+    {
+        var missing = _folder["missing"];
+
+        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(missing, "localhost", TestCertificate.Now));
+
+        Assert.Equal($"Option Site:Tls is '{missing}': there is no such folder. Give one that holds fullchain.pem and privkey.pem.", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData(CertificateFolder.ChainFile)]
+    [InlineData(CertificateFolder.KeyFile)]
+    public void A_missing_file_is_refused(string file)
+    {
+        Put(Server, Intermediate);
+        File.Delete(_folder[file]);
+
+        Refused($"Option Site:Tls is '{_folder.Path}': {_folder[file]} is missing. Put fullchain.pem");
+    }
+
+    [Theory]
+    [InlineData(CertificateFolder.ChainFile)]
+    [InlineData(CertificateFolder.KeyFile)]
+    public void A_file_that_cannot_be_read_is_refused(string file)
+    {
+        Put(Server, Intermediate);
+        File.Delete(_folder[file]);
+        // Root may read what its mode forbids, but nobody can read a folder.
+        Directory.CreateDirectory(_folder[file]);
+
+        Refused($"{_folder[file]} cannot be read by user {Environment.UserName}");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("hello")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    public void Garbage_in_place_of_the_chain_is_refused(string garbage)
+    {
+        Put(garbage, Server.KeyPem);
+
+        Refused($"{_folder[CertificateFolder.ChainFile]} cannot be used: ");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("hello")]
+    [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]
+    public void Garbage_in_place_of_the_key_is_refused(string garbage)
+    {
+        Put(Server.Pem + Intermediate.Pem, garbage);
+
+        Refused($"{_folder[CertificateFolder.KeyFile]} cannot be used: there is no private key in it, neither RSA nor elliptic curve. PEM is wanted");
+    }
+
+    [Fact]
+    public void A_key_with_a_passphrase_is_refused()
+    {
+        var encrypted = Server.Key.ExportEncryptedPkcs8PrivateKeyPem("secret", new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
+        Put(Server.Pem + Intermediate.Pem, encrypted);
+
+        Refused("cannot be used: it is encrypted, and nobody is there to type its passphrase.");
+    }
+
+    [Fact]
+    public void The_key_is_in_no_message()
+    {
+        Put(Server.Pem, Intermediate.KeyPem);
+
+        var refusal = Assert.Throws<WrongOptionException>(() => Check());
+
+        Assert.DoesNotContain(Intermediate.KeyPem.Split('\n')[1], refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Links_of_Lets_Encrypt_are_followed_to_where_the_container_looks()
+    {
+        var live = PutAsLetsEncrypt("../../archive/site");
+
+        var accepted = CertificateFolder.Check(live, "localhost", TestCertificate.Now);
+
+        Assert.Equal([new LinkedFolder(_folder["archive/site"], "/archive/site")], accepted.LinkedFolders);
+    }
+
+    [Fact]
+    public void Absolute_links_lead_to_the_same_place_in_the_container()
+    {
+        var live = PutAsLetsEncrypt(_folder["archive/site"]);
+
+        var accepted = CertificateFolder.Check(live, "localhost", TestCertificate.Now);
+
+        Assert.Equal([new LinkedFolder(_folder["archive/site"], _folder["archive/site"])], accepted.LinkedFolders);
+    }
+
+    [Fact]
+    public void A_link_to_nowhere_is_refused()
+    {
+        var live = PutAsLetsEncrypt("../../archive/site");
+        File.Delete(_folder["archive/site/privkey1.pem"]);
+
+        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(live, "localhost", TestCertificate.Now));
+
+        Assert.EndsWith("privkey.pem leads to ../../archive/site/privkey1.pem, which is not there. Set the link anew.", refusal.Message);
+    }
+
+    [Fact]
+    public void A_link_that_would_hide_a_folder_of_the_container_is_refused()
+    {
+        Directory.CreateDirectory(_folder["a/b"]);
+        Directory.CreateDirectory(_folder["etc"]);
+        File.WriteAllText(_folder["a/b/fullchain.pem"], Server.Pem + Intermediate.Pem);
+        File.WriteAllText(_folder["etc/key.pem"], Server.KeyPem);
+        File.CreateSymbolicLink(_folder["a/b/privkey.pem"], "../../etc/key.pem");
+
+        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder["a/b"], "localhost", TestCertificate.Now));
+
+        Assert.Contains("it would hide '/etc' there", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private CertificateFolder Check(string host = "localhost") => CertificateFolder.Check(_folder.Path, host, TestCertificate.Now);
+
+    private void Refused(string reason, string host = "localhost", DateTimeOffset? now = null)
+    {
+        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder.Path, host, now ?? TestCertificate.Now));
+
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Option Site:Tls is '{_folder.Path}': {_folder.Path}/", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private void Put(params TestCertificate[] chain) => Put(string.Concat(chain.Select(certificate => certificate.Pem)), chain[0].KeyPem);
+
+    private void Put(string chain, string key)
+    {
+        File.WriteAllText(_folder[CertificateFolder.ChainFile], chain);
+        File.WriteAllText(_folder[CertificateFolder.KeyFile], key);
+    }
+
+    /// <returns>The folder <c>live/site</c>, whose links lead to numbered files in <c>archive/site</c>.</returns>
+    private string PutAsLetsEncrypt(string archive)
+    {
+        Put(Server, Intermediate);
+        Directory.CreateDirectory(_folder["archive/site"]);
+        var live = Directory.CreateDirectory(_folder["live/site"]).FullName;
+
+        foreach (var name in new[] { "fullchain", "privkey" })
+        {
+            File.Move(_folder[$"{name}.pem"], _folder[$"archive/site/{name}1.pem"]);
+            File.CreateSymbolicLink(Path.Combine(live, $"{name}.pem"), $"{archive}/{name}1.pem");
+        }
+
+        return live;
+    }
+}

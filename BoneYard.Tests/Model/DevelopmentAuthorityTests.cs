@@ -1,0 +1,202 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using BoneYard.Tests.Infrastructure;
+using BoneYard.Tls;
+
+namespace BoneYard.Tests.Model;
+
+public sealed class DevelopmentAuthorityTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Clock _clock = new();
+    private readonly DevelopmentAuthority _authority;
+
+    public DevelopmentAuthorityTests() => _authority = new(_folder.Path, _clock);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void It_is_created_once()
+    {
+        _authority.EnsureExists();
+        var first = File.ReadAllText(_authority.CertificateFile);
+
+        _authority.EnsureExists();
+        new DevelopmentAuthority(_folder.Path, _clock).IssueFor("localhost");
+
+        Assert.Equal(first, File.ReadAllText(_authority.CertificateFile));
+    }
+
+    [Fact]
+    public async Task Applications_that_start_at_once_make_one_authority()
+    {
+        var issued = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(
+            () => new DevelopmentAuthority(_folder.Path, _clock).IssueFor($"site{i}.example"), TestContext.Current.CancellationToken)));
+
+        Assert.Single(issued.Select(folder => folder.Chain.Last.Thumbprint).Distinct());
+    }
+
+    [Fact]
+    public void It_may_issue_for_servers_and_not_make_further_authorities()
+    {
+        _authority.EnsureExists();
+
+        using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(_authority.CertificateFile));
+        var constraints = Assert.Single(certificate.Extensions.OfType<X509BasicConstraintsExtension>());
+        Assert.Equal((true, true, 0), (constraints.CertificateAuthority, constraints.HasPathLengthConstraint, constraints.PathLengthConstraint));
+        Assert.Equal("1.2.840.10045.3.1.7", certificate.GetECDsaPublicKey()!.ExportParameters(false).Curve.Oid.Value);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("site.example")]
+    public void A_certificate_covers_this_machine_and_the_site(string name)
+    {
+        var issued = _authority.IssueFor("site.example");
+
+        Assert.True(issued.Chain.Server.MatchesHostname(name));
+        Assert.False(issued.Chain.Server.MatchesHostname("other.example"));
+    }
+
+    [Fact]
+    public void A_certificate_covers_an_address()
+    {
+        Assert.True(_authority.IssueFor("10.11.12.3").Chain.Server.MatchesHostname("10.11.12.3"));
+    }
+
+    [Fact]
+    public void A_certificate_is_trusted_by_who_trusts_the_authority()
+    {
+        var issued = _authority.IssueFor("localhost");
+
+        using var authority = X509Certificate2.CreateFromPem(File.ReadAllText(_authority.CertificateFile));
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(authority);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.VerificationTime = _clock.Now.UtcDateTime;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1"));
+        Assert.True(chain.Build(issued.Chain.Server), string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation)));
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(19, false)]
+    [InlineData(21, true)]
+    [InlineData(400, true)]
+    public void A_certificate_is_renewed_when_less_than_ten_days_remain(int daysLater, bool renewed)
+    {
+        var first = _authority.IssueFor("localhost");
+
+        _clock.Now += TimeSpan.FromDays(daysLater);
+        var second = _authority.IssueFor("localhost");
+
+        Assert.Equal(renewed, first.Chain.Server.Thumbprint != second.Chain.Server.Thumbprint);
+        Assert.Equal(first.Path, second.Path);
+        Assert.InRange(second.Chain.Expires - _clock.Now, TimeSpan.FromDays(10), TimeSpan.FromDays(30));
+    }
+
+    [Theory]
+    [InlineData(CertificateFolder.ChainFile)]
+    [InlineData(CertificateFolder.KeyFile)]
+    public void A_damaged_certificate_is_issued_anew(string file)
+    {
+        var first = _authority.IssueFor("localhost");
+        File.WriteAllText(Path.Combine(first.Path, file), "damaged");
+
+        var second = _authority.IssueFor("localhost");
+
+        Assert.NotEqual(first.Chain.Server.Thumbprint, second.Chain.Server.Thumbprint);
+    }
+
+    [Fact]
+    public void A_new_authority_issues_new_certificates()
+    {
+        var first = _authority.IssueFor("localhost");
+        Directory.Delete(_folder["ca"], recursive: true);
+
+        var second = _authority.IssueFor("localhost");
+
+        Assert.NotEqual(first.Chain.Last.Thumbprint, second.Chain.Last.Thumbprint);
+    }
+
+    [Fact]
+    public void An_authority_that_grows_old_is_replaced()
+    {
+        var first = _authority.IssueFor("localhost");
+
+        _clock.Now += TimeSpan.FromDays(3600);
+        var second = _authority.IssueFor("localhost");
+
+        Assert.NotEqual(first.Chain.Last.Thumbprint, second.Chain.Last.Thumbprint);
+    }
+
+    [Fact]
+    public void A_damaged_authority_is_reported_and_not_replaced()
+    {
+        _authority.EnsureExists();
+        File.WriteAllText(_folder["ca/ca.key"], "damaged");
+
+        var refusal = Assert.Throws<DistributedApplicationException>(() => _authority.IssueFor("localhost"));
+
+        Assert.StartsWith($"The development CA in {_folder["ca"]} cannot be used: ", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Remove that folder; a new CA is made at the next start, and has to be trusted anew.", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ca", "rwx------")]
+    [InlineData("ca/ca.key", "rw-------")]
+    [InlineData("tls", "rwx------")]
+    [InlineData("tls/site.example", "rwxr-xr-x")]
+    [InlineData("tls/site.example/privkey.pem", "rw-r--r--")]
+    [InlineData("tls/site.example/fullchain.pem", "rw-r--r--")]
+    public void Only_the_user_gets_to_a_key(string path, string mode)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
+
+        _authority.IssueFor("site.example");
+
+        Assert.Equal(mode, ModeOf(_folder[path]));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("../../etc")]
+    [InlineData("two words")]
+    [InlineData("a/b")]
+    public void What_is_no_host_is_refused(string name)
+    {
+        var refusal = Assert.Throws<WrongOptionException>(() => _authority.IssueFor(name));
+
+        Assert.Equal($"Option Site:HostName is '{name}'; allowed is the name or address of a host.", refusal.Message);
+    }
+
+    [Fact]
+    public void The_instructions_name_the_certificate_that_is_there()
+    {
+        using var output = new StringWriter();
+
+        TrustInstructions.WriteTo(output, _authority);
+
+        Assert.True(File.Exists(_authority.CertificateFile));
+        Assert.Contains($"curl --cacert '{_authority.CertificateFile}'", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("update-ca-certificates", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n 'BoneYard development CA' -i '{_authority.CertificateFile}'", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Interoperability", "CA1416", Justification = "Skipped on Windows.")]
+    private static string ModeOf(string path)
+    {
+        var mode = File.GetUnixFileMode(path);
+        return string.Concat(Enumerable.Range(0, 9).Select(bit => ((int)mode & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2030, 6, 15, 12, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

@@ -17,17 +17,21 @@ have_image() {
 
 # make_image SUITE SCRIPT: debootstraps SUITE and imports it as debian:SUITE-slim.
 make_image() {
-    local suite=$1 script=$2 folder
+    local suite=$1 script=$2 folder status=0
     folder=$(mktemp -d)
-    # shellcheck disable=SC2064  # the folder of now
-    trap "rm -rf '$folder'" EXIT
-    debootstrap --variant=minbase "$suite" "$folder/root" "$(debian_mirror)" "$script"
-    if [[ $suite == forky ]]; then
-        # A mirror may keep a testing suite past its Valid-Until. Only this local image is told to overlook it.
-        echo 'Acquire::Check-Valid-Until "false";' >"$folder/root/etc/apt/apt.conf.d/80boneyard-valid-until"
-    fi
-    rm -rf "$folder/root/var/cache/apt/archives/"*.deb "$folder/root/var/lib/apt/lists/"*
-    tar --create --directory "$folder/root" . | docker import - "debian:$suite-slim"
+    # One chain: whoever asks whether it succeeded has switched `set -e` off in here.
+    debootstrap --variant=minbase "$suite" "$folder/root" "$(debian_mirror)" "$script" &&
+        overlook_an_old_mirror "$suite" "$folder/root" &&
+        rm -rf "$folder/root/var/cache/apt/archives/"*.deb "$folder/root/var/lib/apt/lists/"* &&
+        tar --create --directory "$folder/root" . | docker import - "debian:$suite-slim" ||
+        status=$?
+    rm -rf "$folder"
+    return "$status"
+}
+
+# A mirror may keep a testing suite past its Valid-Until. Only the image that is made here is told to overlook it.
+overlook_an_old_mirror() {
+    [[ $1 != forky ]] || echo 'Acquire::Check-Valid-Until "false";' >"$2/etc/apt/apt.conf.d/80boneyard-valid-until"
 }
 
 # need_base_image SUITE SCRIPT
@@ -47,11 +51,7 @@ need_base_image() {
     local scripts=/usr/share/debootstrap/scripts
     [[ -e $scripts/$suite ]] && script=$suite
     step "making $image with debootstrap (about half a minute)"
-    quietly make_image_in_subshell "$suite" "$script" || die "$image could not be made; above is why"
-}
-
-make_image_in_subshell() {
-    (make_image "$@")
+    quietly make_image "$suite" "$script" || die "$image could not be made; above is why"
 }
 
 need_base_images() {

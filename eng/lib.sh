@@ -20,20 +20,14 @@ die() {
 
 # quietly COMMAND...: shows the command's output only if it fails, and that it is still at work every 15 seconds.
 quietly() {
-    local log status=0 started=$SECONDS waiter
+    local log finished status=1 started=$SECONDS
     log=$(mktemp)
     # Without the lock of the set-up: what a command leaves behind must not keep it.
-    "$@" >"$log" 2>&1 9>&- &
-    local command=$!
-    (
-        while sleep 15; do
-            printf '    … %d s\n' $((SECONDS - started))
-        done
-    ) 9>&- &
-    waiter=$!
-    wait "$command" || status=$?
-    kill "$waiter" 2>/dev/null
-    wait "$waiter" 2>/dev/null || true
+    exec {finished}< <("$@" >"$log" 2>&1 9>&- && echo 0 || echo $?)
+    until read -r -t 15 -u "$finished" status; do
+        printf '    … %d s\n' $((SECONDS - started))
+    done
+    exec {finished}<&-
     if ((status)); then
         cat "$log" >&2
     fi

@@ -2,19 +2,16 @@
 
 import hashlib
 import os
-import time
 from base64 import b64encode
 from configparser import RawConfigParser
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import OperationalError
 from webtest import TestApp
 
 import boneyard_blog
-from boneyard_blog import schema
-from helpers import Author, Site
+from helpers import Author, Site, upgrade_when_possible
 
 INI = Path("/srv/site/production.ini")
 PASSWORD = "correct horse battery"
@@ -37,15 +34,8 @@ def media_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def application(ini_settings, media_folder):
     application = boneyard_blog.main({}, **ini_settings)
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            schema.upgrade(application.registry.engine)
-            return application
-        except OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    upgrade_when_possible(application.registry.engine)
+    return application
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +47,10 @@ def engine(application):
 def site(engine):
     """An empty site, to be filled with plain SQL as other programs would."""
     with engine.begin() as connection:
-        connection.execute(
-            text("""
+        connection.execute(text("""
                 TRUNCATE posts, tags, post_tags, tag_counts, month_counts, search_words, authors, sign_in_failures,
                     post_revisions, former_slugs, media, imports RESTART IDENTITY
-            """)
-        )
+            """))
         connection.execute(text("UPDATE site_state SET version = version + 1, changed_at = clock_timestamp()"))
     return Site(engine)
 

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZipFile
 
 from PIL import Image
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from webtest import TestApp
+
+from boneyard_blog import schema
+
+
+def upgrade_when_possible(engine, seconds: float = 30) -> None:
+    """Bring the schema up to date as soon as the database, which is just starting, lets us in."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            schema.upgrade(engine)
+            return
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 class Site:

@@ -38,7 +38,9 @@ def test_a_month_is_paginated(browser, site):
     assert page.html.select_one("a[rel=prev]")["href"] == "/archive/2025/05"
 
 
-@pytest.mark.parametrize("path", ["2025/02", "2025/13", "2025/00", "0000", "1999", "25", "2025/1", "abc", "2025/01/page/2"])
+@pytest.mark.parametrize(
+    "path", ["2025/02", "2025/13", "2025/00", "0000", "1999", "25", "2025/1", "abc", "2025/01/page/2"]
+)
 def test_a_time_without_posts_is_not_found(browser, site, path):
     site.add_post(published="'2025-01-05'")
 

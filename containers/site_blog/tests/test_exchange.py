@@ -56,8 +56,12 @@ def test_everything_is_exported(ada, site):
 
 def test_an_export_comes_back_as_it_was(ada, site, browser):
     everything = "SELECT title, slug, summary, body, published_at, deleted_at FROM posts ORDER BY slug"
-    tags = "SELECT slug, name FROM posts JOIN post_tags ON post_id = posts.id JOIN tags ON tags.id = tag_id ORDER BY 1, 2"
-    site.add_post("T: 'x' \"y\" # z", "one", "---\nodd: body\n---\n\n trailing \n", "now()", ["c++", "größe"], summary="a: b")
+    tags = (
+        "SELECT slug, name FROM posts JOIN post_tags ON post_id = posts.id JOIN tags ON tags.id = tag_id ORDER BY 1, 2"
+    )
+    site.add_post(
+        "T: 'x' \"y\" # z", "one", "---\nodd: body\n---\n\n trailing \n", "now()", ["c++", "größe"], summary="a: b"
+    )
     site.add_post("Yes", "yes", "", "NULL", ["null"])
     site.add_post("123", "n-123", "\ttab 🦴", "now() + interval '9 days'")
     site.add_post("Binned", "binned", "x")
@@ -94,13 +98,18 @@ def test_a_known_post_gets_a_new_revision_and_keeps_the_old_one(ada, site):
 
 
 def test_images_come_in_too(ada, site, media_folder):
-    assert _import(ada, zip_file(files={"media/photo.png": picture()})) == "0 posts added, 0 changed, 0 unchanged; 1 images."
+    assert (
+        _import(ada, zip_file(files={"media/photo.png": picture()}))
+        == "0 posts added, 0 changed, 0 unchanged; 1 images."
+    )
     assert (media_folder / site.value("SELECT path FROM media")).is_file()
 
 
 def test_ten_thousand_posts_come_in_and_show_progress(ada, site, browser):
     body = "Some *words* about the harbour. " * 20
-    files = {f"posts/p{i}.md": _post(f"Post {i}", f"p{i}", body, date="2026-01-01", tags="[bulk]") for i in range(10_000)}
+    files = {
+        f"posts/p{i}.md": _post(f"Post {i}", f"p{i}", body, date="2026-01-01", tags="[bulk]") for i in range(10_000)
+    }
     response = ada.upload("/author/imports", "posts.zip", zip_file(files=files), status=303)
     seen = set()
 
@@ -128,13 +137,18 @@ def test_ten_thousand_posts_come_in_and_show_progress(ada, site, browser):
         ({"a.md": _post(), "b.md": _post()}, "another file has the slug a-slug already"),
         ({"a.md": _post(body="x" * 900_000)}, "a.md is larger than"),
         ({"a.md": "---\ntitle: !!python/object/apply:os.system ['id']\n---\n"}, "is not YAML"),
-        ({"a.md": "---\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\ntitle: [*b,*b,*b]\n---\n"}, "The title has"),
+        (
+            {"a.md": "---\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\ntitle: [*b,*b,*b]\n---\n"},
+            "The title has",
+        ),
         ({"x.png": b"not an image"}, "x.png: This is no PNG"),
         ({"readme.txt": "hello"}, "holds neither .md files nor images"),
     ],
 )
 def test_a_file_that_will_not_do_stops_the_whole_import(ada, site, files, message):
-    said = _import(ada, zip_file(files={"0-good.md": _post("Good", "good")} | files if "readme.txt" not in files else files))
+    said = _import(
+        ada, zip_file(files={"0-good.md": _post("Good", "good")} | files if "readme.txt" not in files else files)
+    )
 
     assert message in said
     assert site.value("SELECT count(*) FROM posts") == 0
@@ -198,7 +212,10 @@ def test_a_file_says_what_the_post_says(body):
 
 
 def test_files_of_other_blogs_are_understood():
-    post = parse_post(b"\xef\xbb\xbf---\r\ntitle: Hi\r\ndate: 2026-03-31\r\ntags: One, Two Words\r\nlayout: post\r\n---\r\nText\r\n", "2026/hi-there.md")
+    post = parse_post(
+        b"\xef\xbb\xbf---\r\ntitle: Hi\r\ndate: 2026-03-31\r\ntags: One, Two Words\r\nlayout: post\r\n---\r\nText\r\n",
+        "2026/hi-there.md",
+    )
 
     assert post.content == Content("Hi", "hi-there", "", "Text\n", ("one", "two-words"))
     assert post.published_at.isoformat() == "2026-03-31T00:00:00+00:00"

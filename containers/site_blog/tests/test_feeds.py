@@ -19,7 +19,9 @@ def _feed(browser, path):
 
 def test_the_feed_has_the_newest_posts_in_full(browser, site):
     site.add_posts(25)
-    site.add_post("Newest <&>", "newest", "Some *words* & more.", "now() - interval '1 minute'", ["nginx"], summary="In short.")
+    site.add_post(
+        "Newest <&>", "newest", "Some *words* & more.", "now() - interval '1 minute'", ["nginx"], summary="In short."
+    )
 
     feed = _feed(browser, "/feed")
 

@@ -47,7 +47,7 @@ def test_tables_are_rendered():
         "<a href=x onclick=alert(1)>x</a>",
         "<meta http-equiv=refresh content=0>",
         "<base href=//evil.example>",
-        "```\"><script>alert(1)</script>\nx\n```",
+        '```"><script>alert(1)</script>\nx\n```',
         "<object data=x></object><embed src=x>",
     ],
 )
@@ -73,7 +73,8 @@ def test_classes_of_the_page_cannot_be_borrowed():
 
 
 @pytest.mark.parametrize(
-    "markdown", ["*" * 20_000, "[" * 20_000, "> " * 5_000 + "x", "`" * 20_000, "- " * 2_000 + "x", "<" * 20_000, "![" * 9_000]
+    "markdown",
+    ["*" * 20_000, "[" * 20_000, "> " * 5_000 + "x", "`" * 20_000, "- " * 2_000 + "x", "<" * 20_000, "![" * 9_000],
 )
 def test_nested_signs_are_rendered_in_reasonable_time(markdown):
     began = time.perf_counter()

@@ -35,7 +35,7 @@ def f(x): return "<&>"
 @pytest.fixture
 def filled(site):
     site.add_posts(12, tag="nginx")
-    site.add_post('Full <&"\'> title', "full", FULL, "'2026-03-05'", ["nginx", "c++"], summary='A "summary" & <more>')
+    site.add_post("Full <&\"'> title", "full", FULL, "'2026-03-05'", ["nginx", "c++"], summary='A "summary" & <more>')
     return site
 
 

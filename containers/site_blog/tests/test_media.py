@@ -24,7 +24,9 @@ def empty_folder(media_folder):
             path.unlink()
 
 
-@pytest.mark.parametrize(("image_format", "extension"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp")])
+@pytest.mark.parametrize(
+    ("image_format", "extension"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp")]
+)
 def test_an_image_is_kept_where_nginx_serves_it(ada, media_folder, site, image_format, extension):
     ada.upload("/author/media", "photo.whatever", picture(image_format), status=303)
 
@@ -53,14 +55,22 @@ def _bomb() -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"", "The file is empty."),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "This is no PNG, JPEG, GIF or WebP"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+            "This is no PNG, JPEG, GIF or WebP",
+        ),
         (b"<html><script>alert(1)</script></html>", "This is no PNG, JPEG, GIF or WebP"),
         (b"MZ" + b"\0" * 500, "This is no PNG, JPEG, GIF or WebP"),
         (b"%PDF-1.7\n", "This is no PNG, JPEG, GIF or WebP"),

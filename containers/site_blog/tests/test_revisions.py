@@ -140,7 +140,10 @@ def test_of_the_same_address_at_the_same_moment_exactly_one_wins(make_author, si
         form["title"], form["slug"] = author.name, "wanted"
         forms.append(form)
     statuses = []
-    threads = [threading.Thread(target=lambda f=form: statuses.append(f.submit(expect_errors=True).status_int)) for form in forms]
+    threads = [
+        threading.Thread(target=lambda f=form: statuses.append(f.submit(expect_errors=True).status_int))
+        for form in forms
+    ]
 
     for thread in threads:
         thread.start()

@@ -27,8 +27,7 @@ def empty_database(engine):
 
 def _structure(engine) -> list:
     with engine.connect() as connection:
-        return connection.execute(
-            text("""
+        return connection.execute(text("""
                 SELECT 'column', table_name, column_name, data_type, is_nullable, column_default
                 FROM information_schema.columns WHERE table_schema = 'public'
                 UNION ALL SELECT 'index', tablename, indexname, indexdef, '', '' FROM pg_indexes WHERE schemaname = 'public'
@@ -37,8 +36,7 @@ def _structure(engine) -> list:
                 UNION ALL SELECT 'trigger', CAST(tgrelid::regclass AS text), tgname, pg_get_triggerdef(oid), '', ''
                 FROM pg_trigger WHERE NOT tgisinternal
                 ORDER BY 1, 2, 3
-            """)
-        ).all()
+            """)).all()
 
 
 def _migrate(engine, target):

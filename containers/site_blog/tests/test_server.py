@@ -28,7 +28,9 @@ def test_it_serves_pages_and_writes_a_json_line_for_each(site, tmp_path):
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
 
-        answer = server.get("/post/a-post", X_Real_IP="198.51.100.7", traceparent="00-" + "ab" * 16 + "-" + "cd" * 8 + "-01")
+        answer = server.get(
+            "/post/a-post", X_Real_IP="198.51.100.7", traceparent="00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"
+        )
 
         line = next(line for line in server.access_lines() if line["path"] == "/post/a-post")
     assert answer.status == 200
@@ -99,7 +101,7 @@ def test_it_adds_the_first_author(site, tmp_path):
     assert site.execute("SELECT name FROM authors") == [("grace",)]
 
 
-def test_it_ends_within_a_second_when_idle(site, tmp_path):
+def test_it_ends_promptly_though_a_connection_is_kept_open(site, tmp_path):
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
         kept_open = socket.create_connection(("127.0.0.1", server.port))
@@ -110,17 +112,24 @@ def test_it_ends_within_a_second_when_idle(site, tmp_path):
         kept_open.close()
 
     assert server.process.returncode == 0
-    assert seconds < 1.5
+    # Gunicorn's own worker waits for such a connection for the whole of graceful_timeout, five seconds.
+    assert seconds < 3
 
 
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"SESSION_SECRET": ""}, "boneyard-blog: SESSION_SECRET is not set: give a random text of 32 or more characters\n"),
+        (
+            {"SESSION_SECRET": ""},
+            "boneyard-blog: SESSION_SECRET is not set: give a random text of 32 or more characters\n",
+        ),
         ({"BLOG_PORT": "x"}, "boneyard-blog: BLOG_PORT=x: must be a whole number from 1 to 65535\n"),
         ({"GUNICORN_WORKERS": "many"}, "boneyard-blog: GUNICORN_WORKERS=many: must be a whole number from 1 to 64\n"),
         ({"INI_FILE": "other.ini"}, "boneyard-blog: INI_FILE=other.ini: there is no such file in /srv/site: use"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_EXPORTER_OTLP_PROTOCOL": "smoke"}, "OTEL_EXPORTER_OTLP_PROTOCOL=smoke: must be grpc or http/protobuf"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_EXPORTER_OTLP_PROTOCOL": "smoke"},
+            "OTEL_EXPORTER_OTLP_PROTOCOL=smoke: must be grpc or http/protobuf",
+        ),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, environment, message):
@@ -135,7 +144,13 @@ def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, environment, me
 def test_requests_that_are_no_http_do_no_harm(site, tmp_path):
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
-        for nonsense in (b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 100, b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"):
+        for nonsense in (
+            b"\x16\x03\x01\x02\x00",
+            b"GET\r\n\r\n",
+            b"GET / HTTP/9.9\r\n\r\n",
+            b"\0" * 100,
+            b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        ):
             with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
                 connection.sendall(nonsense)
                 connection.settimeout(5)

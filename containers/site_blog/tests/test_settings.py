@@ -19,7 +19,9 @@ def test_the_parts_that_aspire_injects_are_understood():
 
 
 def test_a_url_is_an_alternative():
-    settings = _settings(BLOG_HOST=None, BLOG_USERNAME=None, BLOG_PASSWORD=None, DATABASE_URL="postgresql://a%40b:c%2Fd@db:99/n")
+    settings = _settings(
+        BLOG_HOST=None, BLOG_USERNAME=None, BLOG_PASSWORD=None, DATABASE_URL="postgresql://a%40b:c%2Fd@db:99/n"
+    )
 
     assert settings.database == DatabaseSettings("db", 99, "n", "a@b", "c/d")
 
@@ -34,7 +36,10 @@ def test_a_secret_may_be_a_file(tmp_path):
 def test_contact_links_are_understood():
     links = _settings(CONTACT_LINKS="Mastodon=https://example.org/@me?a=b, E-mail=mailto:me@example.org").contact_links
 
-    assert links == (ContactLink("Mastodon", "https://example.org/@me?a=b"), ContactLink("E-mail", "mailto:me@example.org"))
+    assert links == (
+        ContactLink("Mastodon", "https://example.org/@me?a=b"),
+        ContactLink("E-mail", "mailto:me@example.org"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,12 @@ def test_a_wrong_setting_is_named_with_its_remedy(changes, message):
 
 
 def test_no_secret_is_ever_shown():
-    settings = _settings(SESSION_SECRET="z" * 40, BLOG_PASSWORD="hidden-password", FIRST_AUTHOR="a", FIRST_AUTHOR_PASSWORD="first-password")
+    settings = _settings(
+        SESSION_SECRET="z" * 40,
+        BLOG_PASSWORD="hidden-password",
+        FIRST_AUTHOR="a",
+        FIRST_AUTHOR_PASSWORD="first-password",
+    )
 
     assert "zzz" not in repr(settings) and "hidden" not in repr(settings) and "first-password" not in repr(settings)
 

@@ -43,7 +43,9 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(make_author):
     assert form.submit().location == "http://blog.test/author/media"
 
 
-@pytest.mark.parametrize("next_path", ["http://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/\n/x"])
+@pytest.mark.parametrize(
+    "next_path", ["http://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/\n/x"]
+)
 def test_signing_in_never_leads_elsewhere(make_author, next_path):
     ada = make_author("ada")
     form = ada.browser.get("/sign-in").forms[0]
@@ -54,7 +56,8 @@ def test_signing_in_never_leads_elsewhere(make_author, next_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("ada", "wrong"), ("nobody", "correct horse battery"), ("", ""), ("ada\x00", "x"), ("a" * 5000, "b" * 5000)]
+    ("name", "password"),
+    [("ada", "wrong"), ("nobody", "correct horse battery"), ("", ""), ("ada\x00", "x"), ("a" * 5000, "b" * 5000)],
 )
 def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(make_author, name, password):
     ada = make_author("ada")
@@ -198,9 +201,14 @@ def test_a_form_without_our_token_changes_nothing(ada, site, token):
     assert site.value("SELECT count(*) FROM posts") == 0
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded; charset=x"])
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded; charset=x"],
+)
 def test_a_form_of_the_wrong_type_changes_nothing(ada, site, content_type):
-    response = ada.browser.post("/author/posts/new", b'{"title": "x"}', headers={"Content-Type": content_type}, expect_errors=True)
+    response = ada.browser.post(
+        "/author/posts/new", b'{"title": "x"}', headers={"Content-Type": content_type}, expect_errors=True
+    )
 
     assert 400 <= response.status_int < 500
     assert site.value("SELECT count(*) FROM posts") == 0

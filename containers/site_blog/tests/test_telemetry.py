@@ -82,7 +82,11 @@ def test_each_statement_is_a_client_span_without_values(told):
         attributes = _attributes(statement)
         assert statement.kind == statement.SPAN_KIND_CLIENT
         assert attributes["db.system.name"] == "postgresql"
-        assert "websearch_to_tsquery" in attributes["db.query.text"] or "site_state" in attributes["db.query.text"] or "search_words" in attributes["db.query.text"]
+        assert (
+            "websearch_to_tsquery" in attributes["db.query.text"]
+            or "site_state" in attributes["db.query.text"]
+            or "search_words" in attributes["db.query.text"]
+        )
     assert b"secretsearch" not in b"".join(data for _, data in told.received)
 
 
@@ -98,7 +102,7 @@ def test_health_checks_make_no_spans(told):
 
 
 def test_the_resource_is_the_one_that_the_environment_names(told):
-    (message, *_) = told.messages("/v1/traces", ExportTraceServiceRequest)
+    message, *_ = told.messages("/v1/traces", ExportTraceServiceRequest)
 
     assert _attributes(message.resource_spans[0].resource)["service.name"] == "blog-under-test"
 

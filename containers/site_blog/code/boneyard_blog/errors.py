@@ -31,7 +31,10 @@ def not_found(request):
 def not_text(request):
     """A visitor whose text is not UTF-8, or holds what no database keeps, is told so."""
     request.response.status = 400
-    return {"heading": "This cannot be read", "message": "The address or the form is not valid UTF-8 text without NUL characters."}
+    return {
+        "heading": "This cannot be read",
+        "message": "The address or the form is not valid UTF-8 text without NUL characters.",
+    }
 
 
 @exception_view_config(BadCSRFToken, renderer="message.jinja2")

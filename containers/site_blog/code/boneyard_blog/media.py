@@ -17,7 +17,12 @@ MAX_PIXELS = 40_000_000
 MAX_FRAMES = 200
 
 _TOO_MANY_PIXELS = f"The image is larger than {MAX_PIXELS // 10**6} million pixels."
-_FORMATS = {"PNG": ("png", "image/png"), "JPEG": ("jpg", "image/jpeg"), "GIF": ("gif", "image/gif"), "WEBP": ("webp", "image/webp")}
+_FORMATS = {
+    "PNG": ("png", "image/png"),
+    "JPEG": ("jpg", "image/jpeg"),
+    "GIF": ("gif", "image/gif"),
+    "WEBP": ("webp", "image/webp"),
+}
 
 
 class NotAnImage(Exception):

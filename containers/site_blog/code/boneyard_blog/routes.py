@@ -1,6 +1,5 @@
 """Every address of the site."""
 
-
 # A plain positive number: /page/0, /page/01 and /page/abc do not exist.
 _PAGE = "{page:[1-9][0-9]{0,6}}"
 _ID = "{id:[1-9][0-9]{0,17}}"

@@ -14,7 +14,7 @@ from boneyard_blog.text import plain
 MAX_LENGTH = 200
 
 # Of the posts that match, so many of the newest are ranked, and so many more of those that match in the title.
-RANKED, RANKED_BY_TITLE = 150, 50
+RANKED, RANKED_BY_TITLE = 100, 40
 
 _START, _STOP = "\ue000", "\ue001"
 

@@ -94,7 +94,9 @@ def _moment(value, field: str, name: str) -> datetime | None:
         try:
             value = datetime.fromisoformat(value)
         except ValueError as error:
-            raise BadFile(f"{name}: {field}: {value[:60]} is no date: write 2026-03-31 or 2026-03-31T18:30:00Z") from error
+            raise BadFile(
+                f"{name}: {field}: {value[:60]} is no date: write 2026-03-31 or 2026-03-31T18:30:00Z"
+            ) from error
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, datetime) or not 1990 <= value.year <= 2199:

@@ -40,7 +40,9 @@ class Imported:
         return f"{self.added} posts added, {self.changed} changed, {self.unchanged} unchanged; {self.images} images."
 
 
-def import_all(session: Session, media_folder: str, file: BinaryIO, author_id: int | None, progress: Progress) -> Imported:
+def import_all(
+    session: Session, media_folder: str, file: BinaryIO, author_id: int | None, progress: Progress
+) -> Imported:
     """Import a zip of Markdown files. A post whose address is known already becomes a new revision of that post."""
     try:
         with ZipFile(file) as archive:
@@ -153,7 +155,9 @@ _INSERT = """
     FROM incoming WHERE NOT EXISTS (SELECT FROM posts WHERE posts.slug = incoming.slug)
     ORDER BY published_at NULLS LAST, slug
 """
-_TAGS = "INSERT INTO tags (name) SELECT DISTINCT unnest(tags) AS name FROM incoming ORDER BY name ON CONFLICT DO NOTHING"
+_TAGS = (
+    "INSERT INTO tags (name) SELECT DISTINCT unnest(tags) AS name FROM incoming ORDER BY name ON CONFLICT DO NOTHING"
+)
 _UNTAG = """
     DELETE FROM post_tags USING changed, tags
     WHERE post_id = changed.id AND tag_id = tags.id AND name <> ALL (changed.tags)

@@ -57,9 +57,7 @@ class ImportJob:
 
 def give_up_on_dead_jobs(session) -> None:
     """Mark imports whose worker has gone: nothing of them was stored."""
-    session.execute(
-        text("""
+    session.execute(text("""
             UPDATE imports SET state = 'failed', message = 'The server was restarted; nothing was imported.'
             WHERE state = 'running' AND updated_at < now() - interval '2 minutes'
-        """)
-    )
+        """))

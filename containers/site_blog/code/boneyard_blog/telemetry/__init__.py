@@ -39,7 +39,9 @@ def includeme(config):
     protocol = config.registry.blog.telemetry_protocol
     if protocol == "grpc":
         # The exporter's generated code wants grpcio 1.63, Debian 14 has 1.51: it cannot even be constructed.
-        log.warning("No telemetry is sent: OTLP over gRPC does not work here. Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
+        log.warning(
+            "No telemetry is sent: OTLP over gRPC does not work here. Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+        )
     elif protocol is not None:
         config.add_subscriber(_start, WorkerStarted)
         config.add_subscriber(_stop, WorkerStopping)

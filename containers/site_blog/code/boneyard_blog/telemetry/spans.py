@@ -61,7 +61,8 @@ class RequestTelemetry:
             method,
             context=propagate.extract(_carrier(environ)),
             kind=SpanKind.SERVER,
-            attributes=attributes | {"url.path": environ["PATH_INFO"], "server.address": environ.get("HTTP_HOST", "").partition(":")[0]},
+            attributes=attributes
+            | {"url.path": environ["PATH_INFO"], "server.address": environ.get("HTTP_HOST", "").partition(":")[0]},
         ) as span:
             record["trace_id"] = format(span.get_span_context().trace_id, "032x")
             span.set_attribute("client.address", visitor_address(environ))

@@ -16,7 +16,9 @@ def _neighbour(newer: bool):
     position = tuple_(_Neighbour.published_at, _Neighbour.id)
     here = tuple_(Post.published_at, Post.id)
     query = select(func.json_build_array(_Neighbour.slug, _Neighbour.title)).where(
-        _Neighbour.deleted_at.is_(None), _Neighbour.published_at <= func.now(), position > here if newer else position < here
+        _Neighbour.deleted_at.is_(None),
+        _Neighbour.published_at <= func.now(),
+        position > here if newer else position < here,
     )
     order = [_Neighbour.published_at, _Neighbour.id]
     order = order if newer else [column.desc() for column in order]

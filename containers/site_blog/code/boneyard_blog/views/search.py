@@ -17,7 +17,9 @@ def search_posts(request):
     results = None
     suggestion = None
     if asked.text:
-        results = search.find(request.dbsession, asked.text, number, int(request.registry.settings["blog.posts_per_page"]))
+        results = search.find(
+            request.dbsession, asked.text, number, int(request.registry.settings["blog.posts_per_page"])
+        )
         if not results.total:
             suggestion = search.suggest(request.dbsession, asked.text)
     return {"asked": asked, "results": results, "suggestion": suggestion}

@@ -1,34 +1,57 @@
 using BoneYard;
+using BoneYard.Tls;
 
 FatalErrors.EndInOneLine();
 
-var builder = DistributedApplication.CreateBuilder(args);
+if (SiteCommandLine.Answer(args, Console.Out))
+{
+    return;
+}
+
+var builder = DistributedApplication.CreateBuilder(SiteCommandLine.ToConfiguration(args));
 var site = SiteOptions.From(builder.Configuration);
 
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
+var authorPassword = builder.AddParameter("author-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
 
 // Nobody waits for anybody: each container starts without the others, says so in its health, and finds them when they are up.
 var sitedb = builder.AddPostgres("sitedb")
     .WithDockerfile("../containers/site_db", "stage/Dockerfile")
-    .WithVolume(site.DataVolume, "/var/lib/postgresql/data");
+    .WithVolume(site.DataVolume, "/var/lib/postgresql/data")
+    .WithSources(site, "../containers/site_db/code", "/code")
+    .WithHardening(site, memory: "1g", processes: 200, "/tmp", "/run/postgresql");
 
 var blog = sitedb.AddDatabase("blog");
 
 var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "stage/Dockerfile")
-    .WithBuildArg("ini_file", "development.ini")
+    .WithBuildArg("ini_file", site.IsProduction ? "production.ini" : "development.ini")
     .WithHttpEndpoint(targetPort: 8000)
     .WithHttpHealthCheck("/health")
     .WithOtlpExporter(OtlpProtocol.HttpProtobuf)
     .WithVolume(site.MediaVolume, "/srv/media")
+    .WithSources(site, "../containers/site_blog/code", "/srv/site")
+    .WithHardening(site, memory: "512m", processes: 200, "/tmp")
     .WithEnvironment("SESSION_SECRET", sessionSecret)
+    .WithEnvironment("FIRST_AUTHOR", site.Author)
+    .WithEnvironment("FIRST_AUTHOR_PASSWORD", authorPassword)
     .WithReference(blog);
 
-builder.AddDockerfile("sitewww", "../containers/site_www", "stage/Dockerfile")
+var sitewww = builder.AddDockerfile("sitewww", "../containers/site_www", "stage/Dockerfile")
     .WithHttpEndpoint(port: site.HttpPort, targetPort: 8080)
-    .WithExternalHttpEndpoints()
-    .WithHttpHealthCheck("/health")
+    .WithHttpHealthCheck("/health", endpointName: "http")
     .WithVolume(site.MediaVolume, "/www/media", isReadOnly: true)
+    .WithSources(site, "../containers/site_www/code", "/www/data")
+    .WithHardening(site, memory: "256m", processes: 50, "/tmp")
+    .WithEnvironment("CACHE", site.IsProduction ? "on" : "off")
     .WithEnvironment("BLOG_URL", siteblog.GetEndpoint("http"));
+
+if (site.HasTls)
+{
+    sitewww.WithTls(site.Tls, site.HostName, site.HttpsPort)
+        .WithEnvironment("HSTS", site.IsProduction ? "on" : "off");
+}
+
+sitewww.WithExternalHttpEndpoints();
 
 builder.EnsurePortsAreFree();
 builder.ReportTo(Console.Out, front: "sitewww");

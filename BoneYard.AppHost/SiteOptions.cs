@@ -3,34 +3,72 @@ using Microsoft.Extensions.Configuration;
 
 namespace BoneYard;
 
-/// <summary>What may be said of the site from outside: in appsettings, the environment (<c>Site__HttpPort</c>) or the command line (<c>--Site:HttpPort=80</c>).</summary>
-/// <param name="HttpPort">The port of the front door on the host, 1 to 65535.</param>
+internal enum SiteMode
+{
+    /// <summary>The sources are mounted, what is saved shows at once, nothing is cached.</summary>
+    Development,
+
+    /// <summary>The sources are in the images, nothing but data is mounted, the containers are hardened.</summary>
+    Production,
+}
+
+/// <summary>What may be said of the site: on the command line, in the environment or in appsettings.</summary>
+/// <param name="Mode">How it runs.</param>
+/// <param name="Tls">A folder with fullchain.pem and privkey.pem; null takes the development authority, <c>off</c> serves plain HTTP.</param>
+/// <param name="HostName">The name under which the site is visited.</param>
+/// <param name="HttpPort">The front door's port for HTTP on the host.</param>
+/// <param name="HttpsPort">The front door's port for HTTPS on the host.</param>
 /// <param name="DataVolume">The volume that keeps the database.</param>
 /// <param name="MediaVolume">The volume that keeps uploaded pictures; the blog writes it, Nginx reads it.</param>
-internal sealed record SiteOptions(int HttpPort, string DataVolume, string MediaVolume)
+/// <param name="Author">The name with which the first author signs in.</param>
+internal sealed record SiteOptions(
+    SiteMode Mode, string? Tls, string HostName, int HttpPort, int HttpsPort, string DataVolume, string MediaVolume, string Author)
 {
-    /// <exception cref="WrongOptionException">A value is not allowed; the message names option, value and remedy.</exception>
+    public const string NoTls = "off";
+
+    private static readonly SiteOption s_mode = SiteOption.Choice("mode", "development", "development", "production");
+    private static readonly SiteOption s_tls = SiteOption.Text("tls", "", "a folder with fullchain.pem and privkey.pem, or off; in development not set means a certificate of its own");
+    private static readonly SiteOption s_hostName = SiteOption.Text("host-name", "localhost", "the name under which the site is visited");
+    private static readonly SiteOption s_httpPort = SiteOption.Port("http-port", 8080);
+    private static readonly SiteOption s_httpsPort = SiteOption.Port("https-port", 8443);
+    private static readonly SiteOption s_dataVolume = SiteOption.Volume("data-volume", "boneyard-data");
+    private static readonly SiteOption s_mediaVolume = SiteOption.Volume("media-volume", "boneyard-media");
+    private static readonly SiteOption s_author = new(
+        "author", "author", "the first author's name for signing in: letters, digits, '.', '-' and '_'",
+        text => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'));
+
+    public static IReadOnlyList<SiteOption> All { get; } = [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_dataVolume, s_mediaVolume, s_author];
+
+    public bool IsProduction => Mode is SiteMode.Production;
+
+    public bool HasTls => Tls is not NoTls;
+
+    /// <exception cref="WrongOptionException">A value is not allowed, or production has nothing to serve HTTPS with.</exception>
     public static SiteOptions From(IConfiguration configuration)
     {
-        var section = configuration.GetSection("Site");
+        SiteCommandLine.RefuseUnknown(configuration.GetSection(SiteOption.Section).GetChildren().Select(child => child.Path));
 
-        return new(
-            Port("HttpPort", 8080),
-            Volume("DataVolume", "boneyard-data"),
-            Volume("MediaVolume", "boneyard-media"));
+        var site = new SiteOptions(
+            Enum.Parse<SiteMode>(Value(s_mode), ignoreCase: true),
+            Value(s_tls) is { Length: > 0 } tls ? tls : null,
+            Value(s_hostName),
+            Number(s_httpPort),
+            Number(s_httpsPort),
+            Value(s_dataVolume),
+            Value(s_mediaVolume),
+            Value(s_author));
 
-        int Port(string name, int byDefault) => section[name] switch
+        return site is { IsProduction: true, Tls: null }
+            ? throw new WrongOptionException($"Option {s_tls.Name} is not set; in production it has to be: a folder with fullchain.pem and privkey.pem, or {NoTls} behind a proxy that serves HTTPS.")
+            : site;
+
+        int Number(SiteOption option) => int.Parse(Value(option), CultureInfo.InvariantCulture);
+
+        string Value(SiteOption option) => configuration[option.ConfigurationKey] switch
         {
-            null => byDefault,
-            var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535 => port,
-            var text => throw new WrongOptionException($"Option Site:{name} is '{text}'; allowed is a port, 1 to 65535."),
-        };
-
-        string Volume(string name, string byDefault) => section[name] switch
-        {
-            null => byDefault,
-            { Length: > 1 } text when char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') => text,
-            var text => throw new WrongOptionException($"Option Site:{name} is '{text}'; allowed is the name of a volume: letters, digits, '-', '_' and '.', the first a letter or digit."),
+            null => option.Default,
+            var value when option.IsAllowed(value) => value,
+            var value => throw new WrongOptionException($"Option {option.Name} is '{value}'; allowed is {option.Allowed}."),
         };
     }
 }

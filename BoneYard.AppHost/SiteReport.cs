@@ -32,7 +32,8 @@ internal static class SiteReport
             else if (up.IsCompletedSuccessfully)
             {
                 var resource = model.Resources.OfType<IResourceWithEndpoints>().Single(r => r.Name == front);
-                await output.WriteLineAsync($"site: {resource.GetEndpoint("http").Url}");
+                var scheme = resource.GetEndpoint("https").Exists ? "https" : "http";
+                await output.WriteLineAsync($"site: {resource.GetEndpoint(scheme).Url}");
 
                 if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
                 {

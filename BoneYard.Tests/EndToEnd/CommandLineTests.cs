@@ -8,13 +8,25 @@ namespace BoneYard.Tests.EndToEnd;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("--Site:HttpPort=http", "error: Option Site:HttpPort is 'http'; allowed is a port, 1 to 65535.")]
-    [InlineData("--Site:DataVolume=../etc", "error: Option Site:DataVolume is '../etc'; allowed is the name of a volume: letters, digits, '-', '_' and '.', the first a letter or digit.")]
-    public async Task A_wrong_option_ends_in_one_line_and_exit_code_16(string argument, string expected)
+    [InlineData("error: Option http-port is 'http'; allowed is a port, 1 to 65535.", "--http-port=http")]
+    [InlineData("error: Option mode is 'test'; allowed is development or production.", "--mode", "test")]
+    [InlineData("error: There is no option --http-prot; did you mean --http-port? --help lists them all.", "--http-prot=80")]
+    [InlineData("error: There is no option Site:HttpPrt; did you mean Site:HttpPort? --help lists them all.", "--Site:HttpPrt=80")]
+    [InlineData("error: Option tls is not set; in production it has to be: a folder with fullchain.pem and privkey.pem, or off behind a proxy that serves HTTPS.", "--mode=production")]
+    public async Task A_wrong_option_ends_in_one_line_and_exit_code_16(string expected, params string[] arguments)
     {
-        var (exitCode, error) = await RunAsync(argument);
+        var (exitCode, error, _) = await RunAsync(arguments);
 
         Assert.Equal((16, expected), (exitCode, error));
+    }
+
+    [Fact]
+    public async Task Help_lists_every_option_and_starts_nothing()
+    {
+        var (exitCode, _, output) = await RunAsync("--help");
+
+        Assert.Equal(0, exitCode);
+        Assert.All(SiteOptions.All, option => Assert.Contains($"--{option.Name} ", output, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -24,19 +36,19 @@ public sealed class CommandLineTests
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        var (exitCode, error) = await RunAsync($"--Site:HttpPort={port}");
+        var (exitCode, error, _) = await RunAsync($"--http-port={port}", "--tls=off");
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith($"error: Port {port}, for endpoint 'http' of 'sitewww', cannot be used", error, StringComparison.Ordinal);
     }
 
-    private static async Task<(int ExitCode, string Error)> RunAsync(string argument)
+    private static async Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments)
     {
         // bin/CONFIGURATION/FRAMEWORK, as this assembly's own folder.
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var assembly = Path.Combine(Projects.BoneYard_AppHost.ProjectPath, "bin", framework.Parent!.Name, framework.Name, "BoneYard.AppHost.dll");
 
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, argument])
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -50,7 +62,6 @@ public sealed class CommandLineTests
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await output;
-        return (process.ExitCode, (await error).Trim());
+        return (process.ExitCode, (await error).Trim(), await output);
     }
 }

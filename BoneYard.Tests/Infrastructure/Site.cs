@@ -31,7 +31,7 @@ internal sealed class Site : IAsyncDisposable
     {
         var name = $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         string[] volumes = [$"{name}-data", $"{name}-media"];
-        var builder = await CreateBuilderAsync([$"--Site:DataVolume={volumes[0]}", $"--Site:MediaVolume={volumes[1]}", .. args]);
+        var builder = await CreateBuilderAsync([$"--data-volume={volumes[0]}", $"--media-volume={volumes[1]}", .. args]);
         var site = default(Site);
 
         try
@@ -55,8 +55,8 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>The graph as data: nothing is started.</summary>
     public static Task<IDistributedApplicationTestingBuilder> CreateBuilderAsync(params string[] args)
     {
-        string[] secrets = [$"--Parameters:sitedb-password={NewSecret()}", $"--Parameters:session-secret={NewSecret()}"];
-        return DistributedApplicationTestingBuilder.CreateAsync<Projects.BoneYard_AppHost>([.. secrets, .. args]);
+        string[] secrets = [$"--Parameters:sitedb-password={NewSecret()}", $"--Parameters:session-secret={NewSecret()}", $"--Parameters:author-password={NewSecret()}"];
+        return DistributedApplicationTestingBuilder.CreateAsync<Projects.BoneYard_AppHost>([.. secrets, .. args.Any(arg => arg.StartsWith("--tls", StringComparison.Ordinal)) ? [] : (string[])["--tls=off"], .. args]);
     }
 
     public async ValueTask DisposeAsync()

@@ -7,7 +7,9 @@ public sealed class SiteOptionsTests
     [Fact]
     public void Without_settings_the_site_has_its_defaults()
     {
-        Assert.Equal(new SiteOptions(8080, "boneyard-data", "boneyard-media"), Options());
+        Assert.Equal(
+            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "boneyard-data", "boneyard-media", "author"),
+            Options());
     }
 
     [Theory]
@@ -16,38 +18,80 @@ public sealed class SiteOptionsTests
     [InlineData("65535", 65535)]
     public void A_port_may_be_chosen(string text, int port)
     {
-        Assert.Equal(port, Options(("HttpPort", text)).HttpPort);
+        Assert.Equal((port, port), (Options($"--http-port={text}").HttpPort, Options($"--https-port={text}").HttpsPort));
     }
 
     [Theory]
-    [InlineData("0")]
-    [InlineData("65536")]
-    [InlineData("-1")]
-    [InlineData("http")]
-    [InlineData("80 ")]
-    [InlineData("")]
-    public void A_wrong_port_is_refused_by_name_and_value(string text)
+    [InlineData("http-port", "0")]
+    [InlineData("http-port", "65536")]
+    [InlineData("http-port", "-1")]
+    [InlineData("http-port", "http")]
+    [InlineData("http-port", "80 ")]
+    [InlineData("http-port", "")]
+    [InlineData("https-port", "0")]
+    [InlineData("https-port", "8443.0")]
+    [InlineData("data-volume", "a")]
+    [InlineData("data-volume", "")]
+    [InlineData("data-volume", "-data")]
+    [InlineData("data-volume", "../etc")]
+    [InlineData("data-volume", "my data")]
+    [InlineData("media-volume", "/srv/media")]
+    [InlineData("mode", "")]
+    [InlineData("mode", "test")]
+    [InlineData("mode", "Production")]
+    [InlineData("author", "")]
+    [InlineData("author", "two words")]
+    public void A_wrong_value_is_refused_by_name_and_value(string name, string value)
     {
-        var refusal = Assert.Throws<WrongOptionException>(() => Options(("HttpPort", text)));
+        var refusal = Assert.Throws<WrongOptionException>(() => Options($"--{name}={value}"));
 
-        Assert.Equal($"Option Site:HttpPort is '{text}'; allowed is a port, 1 to 65535.", refusal.Message);
+        Assert.StartsWith($"Option {name} is '{value}'; allowed is ", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("a")]
-    [InlineData("")]
-    [InlineData("-data")]
-    [InlineData("../etc")]
-    [InlineData("my data")]
-    public void A_wrong_volume_is_refused_by_name_and_value(string text)
+    [InlineData("--http-prot=80", "http-port")]
+    [InlineData("--mod=production", "mode")]
+    [InlineData("--data-volum=x", "data-volume")]
+    [InlineData("--Tls=off", "tls")]
+    public void An_unknown_option_is_refused_with_the_nearest_name(string argument, string nearest)
     {
-        var refusal = Assert.Throws<WrongOptionException>(() => Options(("DataVolume", text)));
+        var refusal = Assert.Throws<WrongOptionException>(() => Options(argument));
 
-        Assert.StartsWith($"Option Site:DataVolume is '{text}'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"did you mean --{nearest}?", refusal.Message, StringComparison.Ordinal);
     }
 
-    private static SiteOptions Options(params (string Name, string Value)[] settings) => SiteOptions.From(
-        new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"Site:{setting.Name}", (string?)setting.Value)))
-            .Build());
+    [Fact]
+    public void An_unknown_setting_is_refused_with_the_nearest_name()
+    {
+        var refusal = Assert.Throws<WrongOptionException>(() => Options("--Site:DataVolumes=x"));
+
+        Assert.Equal("There is no option Site:DataVolumes; did you mean Site:DataVolume? --help lists them all.", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("--http-port", "80")]
+    [InlineData("--http-port=80")]
+    [InlineData("--Site:HttpPort=80")]
+    [InlineData("--site:httpport", "80")]
+    public void An_option_may_be_written_in_several_ways(params string[] arguments)
+    {
+        Assert.Equal(80, Options(arguments).HttpPort);
+    }
+
+    [Fact]
+    public void Production_needs_to_be_told_of_a_certificate()
+    {
+        Assert.Throws<WrongOptionException>(() => Options("--mode=production"));
+        Assert.False(Options("--mode=production", "--tls=off").HasTls);
+        Assert.Equal("/etc/tls", Options("--mode=production", "--tls=/etc/tls").Tls);
+    }
+
+    [Fact]
+    public void Every_default_is_an_allowed_value()
+    {
+        Assert.All(SiteOptions.All, option => Assert.True(option.IsAllowed(option.Default), option.Name));
+    }
+
+    private static SiteOptions Options(params string[] arguments) =>
+        SiteOptions.From(new ConfigurationBuilder().AddCommandLine(SiteCommandLine.ToConfiguration(arguments)).Build());
 }

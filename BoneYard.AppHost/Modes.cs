@@ -1,0 +1,25 @@
+namespace BoneYard;
+
+/// <summary>What development and production do to a container.</summary>
+internal static class Modes
+{
+    /// <summary>Development: the folder that is edited every day is mounted, so that what is saved shows at once.</summary>
+    public static IResourceBuilder<T> WithSources<T>(this IResourceBuilder<T> builder, SiteOptions site, string folder, string target) where T : ContainerResource =>
+        site.IsProduction ? builder : builder.WithBindMount(folder, target, isReadOnly: true);
+
+    /// <summary>
+    /// Production: the container may write to its volumes and to these folders of memory only, gains no rights, and takes no more
+    /// than its share.
+    /// </summary>
+    public static IResourceBuilder<T> WithHardening<T>(this IResourceBuilder<T> builder, SiteOptions site, string memory, int processes, params string[] writable) where T : ContainerResource =>
+        !site.IsProduction ? builder : builder.WithContainerRuntimeArgs(
+        [
+            "--restart", "on-failure:5",
+            "--read-only",
+            .. writable.SelectMany(folder => (string[])["--tmpfs", $"{folder}:mode=1777"]),
+            "--cap-drop", "ALL",
+            "--security-opt", "no-new-privileges",
+            "--memory", memory,
+            "--pids-limit", processes.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        ]);
+}

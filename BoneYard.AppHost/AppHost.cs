@@ -19,7 +19,7 @@ var sitedb = builder.AddPostgres("sitedb")
     .WithDockerfile("../containers/site_db", "stage/Dockerfile")
     .WithVolume(site.DataVolume, "/var/lib/postgresql/data")
     .WithSources(site, "../containers/site_db/code", "/code")
-    .WithHardening(site, memory: "1g", processes: 200, "/tmp", "/run/postgresql");
+    .WithHardening(site, memory: "1g", processes: 200, "/tmp");
 
 var blog = sitedb.AddDatabase("blog");
 

@@ -86,6 +86,7 @@ local replication all $(local_auth_method)
 EOF
     cat >>"$PGDATA/postgresql.conf" <<'EOF'
 listen_addresses = '*'
+unix_socket_directories = '/tmp'
 include_dir = '/code/conf.d'
 EOF
 }
@@ -143,7 +144,8 @@ run_init_scripts() {
     done
     pg_ctl --pgdata="$PGDATA" --mode=fast --wait --silent stop
     rm -r "$socket"
-    unset PGHOST PGUSER PGDATABASE
+    export PGHOST=/tmp
+    unset PGUSER PGDATABASE
 }
 
 initialise() {

@@ -61,7 +61,17 @@ class Server:
         return self._log.read_text()
 
     def access_lines(self) -> list[dict]:
-        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{") and line.endswith("}")]
+
+    def wait_for_access_line(self, path: str, seconds: float = 20) -> dict:
+        """The line of a request for this path; it is written only after the answer has been sent."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for line in self.access_lines():
+                if line["path"] == path:
+                    return line
+            time.sleep(0.05)
+        raise AssertionError(f"no request for {path} was logged:\n{self.log}")
 
     def get(self, path: str, **headers) -> Answer:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:

@@ -156,7 +156,8 @@ def test_a_collector_that_is_down_harms_nobody(application, site, tmp_path):
         seconds = server.terminate()
 
     assert answer.status == 200
-    assert seconds < 2
+    # It would be killed after the five seconds of graceful_timeout.
+    assert seconds < 5
     assert "Traceback" not in server.log and "127.0.0.1:1" not in server.log
 
 

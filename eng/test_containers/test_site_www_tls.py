@@ -1,0 +1,282 @@
+"""The Nginx image with a certificate: handshakes, redirects, and a certificate that is replaced."""
+import http.client
+import os
+import socket
+import ssl
+import threading
+import unittest
+from pathlib import Path
+
+from test_containers import engine
+from test_containers.front import Front, backend
+
+
+def certificate(*extensions: str) -> tuple[str, str]:
+    """A new certificate for localhost and its key, from the image's own openssl."""
+    options = [part for extension in ("subjectAltName=DNS:localhost,IP:127.0.0.1", *extensions) for part in ("-addext", extension)]
+    text = engine.output("run", "--rm", "--name", engine.new_name(), "--entrypoint", "openssl", engine.FRONT,
+                         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                         "-subj", "/CN=localhost", *options, "-keyout", "/dev/stdout", "-out", "/dev/stdout")
+    key, begin, chain = text.partition("-----BEGIN CERTIFICATE-----")
+    return begin + chain + "\n", key[key.index("-----BEGIN"):]
+
+
+def put(folder: Path, chain: str, key: str) -> None:
+    """As a renewal does: each file at once, one after the other."""
+    for name, content in (("privkey.pem", key), ("fullchain.pem", chain)):
+        beside = folder / f"{name}.new"
+        beside.write_text(content)
+        beside.chmod(0o644)
+        os.replace(beside, folder / name)
+
+
+def tls_folder(chain: str, key: str) -> Path:
+    folder = engine.folder()
+    put(folder, chain, key)
+    return folder
+
+
+def trusting(chain: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=chain)
+
+
+def handshake(port: int, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname="localhost", session=session)
+
+
+class AFrontWithACertificate(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.chain, key = certificate()
+        cls.trust = trusting(cls.chain)
+        network = engine.network()
+        backend(network, "--network-alias", "siteblog")
+        cls.front = Front("--network", network, "--env", "CACHE=off", "--env", "HTTPS_PORT=9443", "--env", "HSTS=on",
+                          "--read-only", "--tmpfs", "/tmp", tls=tls_folder(cls.chain, key))
+
+    def test_speaks_TLS_1_2_and_1_3(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version.name):
+                context = trusting(self.chain)
+                context.minimum_version = context.maximum_version = version
+                with handshake(self.front.https, context) as connection:
+                    self.assertEqual(version.name.replace("_", "."), connection.version())
+
+    def test_refuses_TLS_1_1(self):
+        context = trusting(self.chain)
+        # Or this side would refuse first.
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with self.assertWarns(DeprecationWarning):
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with self.assertRaises(ssl.SSLError) as refusal:
+            handshake(self.front.https, context)
+        self.assertEqual("TLSV1_ALERT_PROTOCOL_VERSION", refusal.exception.reason)
+
+    def test_refuses_ciphers_without_forward_secrecy_or_authentication(self):
+        for ciphers in ("AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA"):
+            with self.subTest(ciphers):
+                context = trusting(self.chain)
+                context.maximum_version = ssl.TLSVersion.TLSv1_2
+                context.set_ciphers(ciphers)
+                with self.assertRaises(ssl.SSLError) as refusal:
+                    handshake(self.front.https, context)
+                self.assertIn("HANDSHAKE_FAILURE", refusal.exception.reason)
+
+    def test_speaks_HTTP_2(self):
+        context = trusting(self.chain)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with handshake(self.front.https, context) as connection:
+            self.assertEqual("h2", connection.selected_alpn_protocol())
+
+    def test_resumes_a_session(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version.name):
+                context = trusting(self.chain)
+                context.minimum_version = context.maximum_version = version
+                with handshake(self.front.https, context) as first:
+                    # In TLS 1.3 the ticket comes after the handshake, with the first data.
+                    first.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    while first.recv(4096):
+                        pass
+                    session = first.session
+                with handshake(self.front.https, context, session) as second:
+                    self.assertTrue(second.session_reused)
+
+    def test_tells_the_blog_that_the_visitor_came_over_HTTPS(self):
+        seen = self.front.get_secure("/", self.trust, Host="localhost:9443", X_Forwarded_Proto="http").json()
+        self.assertEqual(("https", "localhost:9443", "localhost:9443"), (seen["proto"], seen["host"], seen["forwarded_host"]))
+
+    def test_sends_HTTP_to_HTTPS_and_keeps_the_method(self):
+        for method in ("GET", "POST"):
+            with self.subTest(method):
+                answer = self.front.get("/a/b?c=d", method, Host="site.example:8080")
+                self.assertEqual((308, "https://site.example:9443/a/b?c=d"), (answer.status, answer.headers["Location"]))
+                self.assertIsNone(answer.headers["Strict-Transport-Security"])
+
+    def test_sends_who_speaks_HTTP_to_the_HTTPS_port_there_too(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.front.https, timeout=10)
+        connection.request("GET", "/a", headers={"Host": "localhost:9443"})
+        answer = connection.getresponse()
+        self.assertEqual((308, "https://localhost:9443/a"), (answer.status, answer.headers["Location"]))
+        connection.close()
+
+    def test_answers_health_on_both_ports(self):
+        self.assertEqual(b"ok\n", self.front.get("/health").body)
+        self.assertEqual(b"ok\n", self.front.get_secure("/health", self.trust).body)
+
+    def test_asks_browsers_for_HTTPS_on_every_kind_of_page(self):
+        for path in ("/", "/static/site.css", "/health", "/static/none"):
+            with self.subTest(path):
+                self.assertEqual("max-age=31536000", self.front.get_secure(path, self.trust).headers["Strict-Transport-Security"])
+
+    def test_does_not_staple_what_there_is_not(self):
+        self.assertEqual("", self.front.execute("cat", "/tmp/nginx/stapling.conf").stdout)
+        self.assertNotIn("stapling", self.front.logs())
+
+
+class AFrontWithDefaults(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.chain, key = certificate("authorityInfoAccess=OCSP;URI:http://127.0.0.1:9/")
+        cls.front = Front("--env", "SITE_HOSTS=localhost", tls=tls_folder(cls.chain, key))
+
+    def test_leaves_port_443_out_of_the_redirect(self):
+        self.assertEqual("https://localhost/a", self.front.get("/a", Host="localhost:8080").headers["Location"])
+
+    def test_does_not_bind_browsers_to_HTTPS(self):
+        self.assertIsNone(self.front.get_secure("/static/site.css", trusting(self.chain)).headers["Strict-Transport-Security"])
+
+    def test_does_not_send_browsers_to_HTTP_3_that_nobody_published(self):
+        self.assertIsNone(self.front.get_secure("/static/site.css", trusting(self.chain)).headers["Alt-Svc"])
+
+    def test_staples_when_the_certificate_names_a_responder(self):
+        self.assertEqual("ssl_stapling on;\n", self.front.execute("cat", "/tmp/nginx/stapling.conf").stdout)
+
+    def test_gives_no_answer_under_another_name(self):
+        for ask in (lambda: self.front.get("/", Host="other.example"),
+                    lambda: self.front.get_secure("/", trusting(self.chain), Host="other.example")):
+            with self.assertRaises(http.client.RemoteDisconnected):
+                ask()
+        self.assertEqual(200, self.front.get_secure("/static/site.css", trusting(self.chain)).status)
+
+    def test_stops_at_once(self):
+        front = Front(tls=tls_folder(*certificate()))
+        code, seconds = front.stop()
+        self.assertEqual(0, code)
+        self.assertLess(seconds, 1)
+
+
+class ACertificateThatIsReplaced(unittest.TestCase):
+    def setUp(self):
+        self.chain, key = certificate()
+        self.folder = tls_folder(self.chain, key)
+
+    def served(self, front: Front) -> str:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with handshake(front.https, context) as connection:
+            return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True))
+
+    def test_is_served_soon_and_nobody_is_cut_off(self):
+        network = engine.network()
+        backend(network, "--network-alias", "siteblog")
+        front = Front("--network", network, "--env", "CACHE=off", tls=self.folder)
+        chain, key = certificate()
+        both = trusting(self.chain + chain)
+        failures: list[Exception] = []
+        asked = 0
+        done = threading.Event()
+
+        def visit():
+            nonlocal asked
+            while not done.is_set():
+                try:
+                    assert front.get_secure("/", both).status == 200
+                    asked += 1
+                except Exception as failure:
+                    failures.append(failure)
+
+        slow = handshake(front.https, both)
+        slow.sendall(b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nConnection: close\r\n\r\nhello")
+        visitor = threading.Thread(target=visit)
+        visitor.start()
+
+        put(self.folder, chain, key)
+        front.wait_for("serving the new one", lambda: self.served(front) == chain, seconds=6)
+        done.set()
+        visitor.join()
+        slow.sendall(b"world")
+
+        self.assertTrue(slow.recv(4096).startswith(b"HTTP/1.1 200 "))
+        slow.close()
+        self.assertEqual([], failures)
+        self.assertGreater(asked, 10)
+
+    def test_is_noticed_through_links_that_are_set_anew(self):
+        for number, pair in enumerate(((self.chain, (self.folder / "privkey.pem").read_text()), certificate())):
+            archive = self.folder / f"archive{number}"
+            archive.mkdir()
+            put(archive, *pair)
+        for name in ("fullchain.pem", "privkey.pem"):
+            (self.folder / name).unlink()
+            (self.folder / name).symlink_to(f"archive0/{name}")
+        front = Front(tls=self.folder)
+        self.assertEqual(self.chain, self.served(front))
+
+        for name in ("fullchain.pem", "privkey.pem"):
+            (self.folder / f"{name}.new").symlink_to(f"archive1/{name}")
+            os.replace(self.folder / f"{name}.new", self.folder / name)
+
+        new = (self.folder / "archive1/fullchain.pem").read_text()
+        front.wait_for("serving the new one", lambda: self.served(front) == new, seconds=6)
+
+    def test_is_kept_out_when_it_cannot_be_used(self):
+        front = Front(tls=self.folder)
+        other, _ = certificate()
+
+        for chain in ("garbage", other):
+            with self.subTest(chain[:7]):
+                reported = front.logs().count("the old one stays")
+                put(self.folder, chain, (self.folder / "privkey.pem").read_text())
+                front.wait_for("reporting it", lambda: front.logs().count("the old one stays") > reported, seconds=6)
+                self.assertEqual(self.chain, self.served(front))
+
+        chain, key = certificate()
+        put(self.folder, chain, key)
+        front.wait_for("serving the next good one", lambda: self.served(front) == chain, seconds=6)
+
+
+class WhatIsRefused(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.chain, cls.key = certificate()
+
+    def refused(self, folder: Path, *messages: str) -> None:
+        done = engine.run("run", "--rm", "--name", engine.new_name(), "--volume", f"{folder}:/www/tls:ro", engine.FRONT, check=False)
+        self.assertEqual(1, done.returncode)
+        for message in messages:
+            self.assertIn(message, done.stderr)
+
+    def test_a_key_that_cannot_be_read(self):
+        folder = tls_folder(self.chain, self.key)
+        (folder / "privkey.pem").chmod(0o600)
+        self.refused(folder, "error: /www/tls/privkey.pem cannot be read by user 10001", "chown 10001", "chmod 644")
+
+    def test_a_folder_that_cannot_be_entered(self):
+        folder = tls_folder(self.chain, self.key)
+        folder.chmod(0o700)
+        self.refused(folder, "error: /www/tls cannot be entered by user 10001", "chmod 755")
+
+    def test_half_of_a_certificate(self):
+        folder = tls_folder(self.chain, self.key)
+        (folder / "privkey.pem").unlink()
+        self.refused(folder, "error: /www/tls/privkey.pem is missing, but the other one is there")
+
+    def test_a_link_that_leads_out_of_the_container(self):
+        folder = tls_folder(self.chain, self.key)
+        (folder / "privkey.pem").unlink()
+        (folder / "privkey.pem").symlink_to("../../archive/site/privkey1.pem")
+        self.refused(folder, "error: /www/tls/privkey.pem is a link to ../../archive/site/privkey1.pem, which is not in the container")
+
+    def test_a_key_of_another_certificate(self):
+        self.refused(tls_folder(certificate()[0], self.key), "key values mismatch")

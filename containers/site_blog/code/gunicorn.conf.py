@@ -1,5 +1,6 @@
 """How Gunicorn serves the blog. Read by Gunicorn itself, from its working directory."""
 
+import signal
 import sys
 import time
 
@@ -46,7 +47,10 @@ if _server.development:
 
 
 def post_fork(server, worker):
-    """In development, let the worker import the blog's source as it is on disk now."""
+    """Let the worker be stopped from its first moment; in development, let it import the source as it is on disk now."""
+    # Until Gunicorn sets the worker's own handler, the master's is inherited, which would lose the signal: a container
+    # stopped while it starts would take the whole of graceful_timeout.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if _server.development:
         worker.loading_since = time.time()
         forget_source()

@@ -78,7 +78,7 @@ def test_head_answers_like_get(browser, filled):
 
 
 def test_an_authors_page_is_kept_by_no_cache(ada, filled):
-    for path in ("/", "/post/a-post", "/feed", "/author", "/author/posts/new"):
+    for path in ("/", "/post/a-post", "/feed", "/author/", "/author/posts/new"):
         headers = ada.browser.get(path).headers
         assert headers["Cache-Control"] == "private, no-store", path
         assert "ETag" not in headers, path

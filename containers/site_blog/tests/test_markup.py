@@ -8,7 +8,7 @@ from helpers import tidy
 
 PUBLIC = ["/", "/page/2", "/post/full", "/post/post-1", "/archive", "/archive/2026", "/archive/2026/03", "/tags", "/tag/nginx",
           "/tag/nginx/page/2", "/search", "/search?q=words", "/search?q=wrods", "/search?q=post&page=2", "/sign-in"]  # fmt: skip
-AUTHORS = ["/author", "/author?state=bin", "/author/posts/new", "/author/posts/1", "/author/posts/1/revisions",
+AUTHORS = ["/author/", "/author/?state=bin", "/author/posts/new", "/author/posts/1", "/author/posts/1/revisions",
            "/author/media", "/author/imports", "/author/password"]  # fmt: skip
 
 FULL = """# Heading

@@ -10,19 +10,23 @@ from boneyard_blog import models, schema
 from boneyard_blog.settings import Environment, Settings
 
 
+def _administer(engine, *statements):
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # On a busy machine these take longer than any page may.
+        for statement in ("SET statement_timeout = 0", *statements, "RESET statement_timeout"):
+            connection.execute(text(statement))
+
+
 @pytest.fixture
 def empty_database(engine):
     """A database of its own, with nothing in it."""
     name = "boneyard_schema_test"
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    _administer(engine, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
     variables = dict(os.environ) | {"BLOG_DATABASENAME": name}
     own = models.connect(Settings.from_environment(Environment(variables)), statement_timeout_ms=0)
     yield own
     own.dispose()
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    _administer(engine, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _structure(engine) -> list:

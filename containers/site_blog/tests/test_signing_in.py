@@ -10,11 +10,11 @@ def test_an_author_signs_in_and_reaches_the_desk(make_author):
 
     response = ada.sign_in(status=303)
 
-    assert response.location == "http://blog.test/author"
+    assert response.location == "http://blog.test/author/"
     assert response.follow().html.h1.text == "Desk"
 
 
-@pytest.mark.parametrize("path", ["/author", "/author/posts/new", "/author/posts/1", "/author/posts/1/revisions",
+@pytest.mark.parametrize("path", ["/author/", "/author/posts/new", "/author/posts/1", "/author/posts/1/revisions",
                                   "/author/media", "/author/imports", "/author/export", "/author/password"])  # fmt: skip
 def test_a_reader_cannot_enter(browser, site, path):
     site.add_post()
@@ -52,7 +52,7 @@ def test_signing_in_never_leads_elsewhere(make_author, next_path):
     form["name"], form["password"] = "ada", ada.password
     form["next"].force_value(next_path)
 
-    assert form.submit(status=303).location == "http://blog.test/author"
+    assert form.submit(status=303).location == "http://blog.test/author/"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_forged_session_is_nobodys(browser, make_author):
     make_author("ada")
     browser.set_cookie("boneyard_session", "Zm9yZ2Vk" * 10)
 
-    browser.get("/author", status=303)
+    browser.get("/author/", status=303)
 
 
 def test_failures_lock_the_door_for_longer_and_longer(make_author, site):
@@ -141,11 +141,11 @@ def test_a_claimed_forwarding_header_does_not_escape_the_lock(make_author):
 
 
 def test_signing_out_ends_the_session(ada):
-    form = next(form for form in ada.browser.get("/author").forms.values() if form.action == "/sign-out")
+    form = next(form for form in ada.browser.get("/author/").forms.values() if form.action == "/sign-out")
 
     form.submit(status=303)
 
-    ada.browser.get("/author", status=303)
+    ada.browser.get("/author/", status=303)
 
 
 def test_a_new_password_ends_other_sessions_and_keeps_this_one(ada, make_author, application):
@@ -158,8 +158,8 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(ada, make_author,
 
     form.submit(status=303)
 
-    ada.browser.get("/author", status=200)
-    elsewhere.browser.get("/author", status=303)
+    ada.browser.get("/author/", status=200)
+    elsewhere.browser.get("/author/", status=303)
     elsewhere.sign_in(status=422)
     elsewhere.sign_in("a new long password", status=303)
 
@@ -187,6 +187,10 @@ def test_passwords_are_kept_as_scrypt_with_a_salt_of_their_own():
     assert passwords.matches("correct horse battery", one)
     assert not passwords.matches("correct horse batterz", one)
     assert not passwords.matches("correct horse battery", None)
+
+
+def test_the_desk_is_found_without_its_slash(ada):
+    assert ada.browser.get("/author", status=301).location == "http://blog.test/author/"
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "\x00", None])

@@ -19,7 +19,7 @@ def test_a_draft_is_seen_by_authors_only(ada, browser, site):
     ada.write("Draft", state="draft")
 
     browser.get("/post/draft", status=404)
-    assert "Draft" in ada.browser.get("/author?state=drafts")
+    assert "Draft" in ada.browser.get("/author/?state=drafts")
     assert site.value("SELECT published_at FROM posts") is None
 
 
@@ -45,7 +45,7 @@ def test_a_post_is_scheduled(ada, browser, site):
     ada.write("Later", publish_on=later)
 
     browser.get("/post/later", status=404)
-    assert "Later" in ada.browser.get("/author?state=scheduled")
+    assert "Later" in ada.browser.get("/author/?state=scheduled")
     assert site.value("SELECT published_at FROM posts").strftime("%Y-%m-%dT%H:%M") == later
 
 
@@ -176,7 +176,7 @@ def test_markup_in_every_field_stays_text(ada, browser):
     for path in ("/", f"/post/{slug}", "/tags", "/archive", "/feed", "/search?q=alert"):
         page = browser.get(path)
         assert "<script" not in page.text and "<img src=x" not in page.text, path
-    for path in ("/author", "/author/posts/1", "/author/posts/1/revisions"):
+    for path in ("/author/", "/author/posts/1", "/author/posts/1/revisions"):
         page = ada.browser.get(path)
         assert "<script" not in page.text and "<img src=x" not in page.text, path
 
@@ -198,7 +198,7 @@ def test_the_bin_hides_a_post_and_gives_it_back(ada, browser):
 
     ada.press(f"/author/posts/{key}/bin", status=303)
     gone = browser.get("/post/post", status=404)
-    in_bin = ada.browser.get("/author?state=bin")
+    in_bin = ada.browser.get("/author/?state=bin")
     ada.press(f"/author/posts/{key}/take-back", status=303)
 
     assert "Post" not in titles(gone)
@@ -228,7 +228,7 @@ def test_the_desk_lists_posts_by_state(ada):
     ada.write("Kept", state="draft")
 
     def listed(state):
-        return [row.a.text for row in ada.browser.get(f"/author?state={state}").html.select("tbody tr")]
+        return [row.a.text for row in ada.browser.get(f"/author/?state={state}").html.select("tbody tr")]
 
     assert listed("published") == ["Shown"]
     assert listed("drafts") == ["Kept"]

@@ -32,7 +32,9 @@ def includeme(config):
 
     config.add_route("sign_in", "/sign-in")
     config.add_route("sign_out", "/sign-out")
-    config.add_route("desk", "/author")
+    # With the slash, as Nginx has a location of that name and redirects the bare one by itself.
+    config.add_route("desk", "/author/")
+    config.add_route("bare_desk", "/author")
     config.add_route("password", "/author/password")
     config.add_route("new_post", "/author/posts/new")
     config.add_route("edit_post", f"/author/posts/{_ID}")

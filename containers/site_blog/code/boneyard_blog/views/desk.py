@@ -1,5 +1,6 @@
 """An author's desk: all posts, whatever their state."""
 
+from pyramid.httpexceptions import HTTPMovedPermanently
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
@@ -14,6 +15,12 @@ _STATES = {
     "published": Post.deleted_at.is_(None) & (Post.published_at <= func.now()),
     "bin": Post.deleted_at.is_not(None),
 }
+
+
+@view_config(route_name="bare_desk")
+def bare_desk(request):
+    """An author who types the address without its slash gets there all the same."""
+    return HTTPMovedPermanently(request.route_path("desk"))
 
 
 @view_config(route_name="desk", permission="write", renderer="desk.jinja2")

@@ -33,6 +33,8 @@ def backend(network: str, *options: str) -> engine.Container:
 
 
 class Answer:
+    """A response, read to its end."""
+
     def __init__(self, response: http.client.HTTPResponse):
         self.status, self.headers, self.body = response.status, response.headers, response.read()
 

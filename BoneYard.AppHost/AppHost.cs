@@ -1,4 +1,5 @@
 using BoneYard;
+using BoneYard.Networking;
 using BoneYard.Tls;
 
 FatalErrors.EndInOneLine();
@@ -14,9 +15,12 @@ var site = SiteOptions.From(builder.Configuration);
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
 var authorPassword = builder.AddParameter("author-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
 
+var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet.ToString(), site.Gateway, site.Network);
+
 // Nobody waits for anybody: each container starts without the others, says so in its health, and finds them when they are up.
 var sitedb = builder.AddPostgres("sitedb")
     .WithDockerfile("../containers/site_db", "stage/Dockerfile")
+    .WithNetwork(sitenet, site.Address(1))
     .WithVolume(site.DataVolume, "/var/lib/postgresql/data")
     .WithSources(site, "../containers/site_db/code", "/code")
     .WithHardening(site, memory: "1g", processes: 200, "/tmp");
@@ -25,6 +29,7 @@ var blog = sitedb.AddDatabase("blog");
 
 var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "stage/Dockerfile")
     .WithBuildArg("ini_file", site.IsProduction ? "production.ini" : "development.ini")
+    .WithNetwork(sitenet, site.Address(2))
     .WithHttpEndpoint(targetPort: 8000)
     .WithHttpHealthCheck("/health")
     .WithOtlpExporter(OtlpProtocol.HttpProtobuf)
@@ -34,16 +39,19 @@ var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "sta
     .WithEnvironment("SESSION_SECRET", sessionSecret)
     .WithEnvironment("FIRST_AUTHOR", site.Author)
     .WithEnvironment("FIRST_AUTHOR_PASSWORD", authorPassword)
-    .WithReference(blog);
+    .WithReference(blog)
+    .WithEnvironment("BLOG_HOST", sitedb.AddressOn(sitenet))
+    .WithEnvironment("BLOG_PORT", "5432");
 
 var sitewww = builder.AddDockerfile("sitewww", "../containers/site_www", "stage/Dockerfile")
+    .WithNetwork(sitenet, site.Address(3))
     .WithHttpEndpoint(port: site.HttpPort, targetPort: 8080)
     .WithHttpHealthCheck("/health", endpointName: "http")
     .WithVolume(site.MediaVolume, "/www/media", isReadOnly: true)
     .WithSources(site, "../containers/site_www/code", "/www/data")
     .WithHardening(site, memory: "256m", processes: 50, "/tmp")
     .WithEnvironment("CACHE", site.IsProduction ? "on" : "off")
-    .WithEnvironment("BLOG_URL", siteblog.GetEndpoint("http"));
+    .WithEnvironment("BLOG_URL", $"http://{siteblog.AddressOn(sitenet)}:8000");
 
 if (site.HasTls)
 {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BoneYard.Networking;
 using Microsoft.Extensions.Configuration;
 
 namespace BoneYard;
@@ -20,9 +21,13 @@ internal enum SiteMode
 /// <param name="HttpsPort">The front door's port for HTTPS on the host.</param>
 /// <param name="DataVolume">The volume that keeps the database.</param>
 /// <param name="MediaVolume">The volume that keeps uploaded pictures; the blog writes it, Nginx reads it.</param>
+/// <param name="Network">What the container runtime calls the site's network.</param>
+/// <param name="Subnet">The range of its addresses; the containers get the first three.</param>
+/// <param name="Gateway">Its gateway; null takes the last address.</param>
 /// <param name="Author">The name with which the first author signs in.</param>
 internal sealed record SiteOptions(
-    SiteMode Mode, string? Tls, string HostName, int HttpPort, int HttpsPort, string DataVolume, string MediaVolume, string Author)
+    SiteMode Mode, string? Tls, string HostName, int HttpPort, int HttpsPort, string DataVolume, string MediaVolume,
+    string Network, IpSubnet Subnet, string? Gateway, string Author)
 {
     public const string NoTls = "off";
 
@@ -33,13 +38,29 @@ internal sealed record SiteOptions(
     private static readonly SiteOption s_httpsPort = SiteOption.Port("https-port", 8443);
     private static readonly SiteOption s_dataVolume = SiteOption.Volume("data-volume", "boneyard-data");
     private static readonly SiteOption s_mediaVolume = SiteOption.Volume("media-volume", "boneyard-media");
+    private static readonly SiteOption s_network = SiteOption.Volume("network", "sitenet") with
+    {
+        Allowed = "the name of a container network: two or more letters, digits, '-', '_' and '.', the first a letter or digit",
+    };
+
+    private static readonly SiteOption s_subnet = new(
+        "subnet", "10.11.12.0/24", "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix",
+        text => IpSubnet.TryParse(text, out _));
+
+    private static readonly SiteOption s_gateway = new(
+        "gateway", "", "an IP address of the subnet; not set means its last one",
+        text => text.Length == 0 || IpSubnet.TryParseAddress(text, out _));
+
     private static readonly SiteOption s_author = new(
         "author", "author", "the first author's name for signing in: letters, digits, '.', '-' and '_'",
         text => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'));
 
-    public static IReadOnlyList<SiteOption> All { get; } = [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_dataVolume, s_mediaVolume, s_author];
+    public static IReadOnlyList<SiteOption> All { get; } = [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author];
 
     public bool IsProduction => Mode is SiteMode.Production;
+
+    /// <summary>The static address of the container of this number, from 1.</summary>
+    public string Address(int number) => Subnet.Host(number).ToString();
 
     public bool HasTls => Tls is not NoTls;
 
@@ -56,6 +77,9 @@ internal sealed record SiteOptions(
             Number(s_httpsPort),
             Value(s_dataVolume),
             Value(s_mediaVolume),
+            Value(s_network),
+            IpSubnet.TryParse(Value(s_subnet), out var subnet) ? subnet : throw new InvalidOperationException("The value was checked."),
+            Value(s_gateway) is { Length: > 0 } gateway ? gateway : null,
             Value(s_author));
 
         return site is { IsProduction: true, Tls: null }

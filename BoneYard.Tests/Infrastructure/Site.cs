@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using BoneYard.Networking;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
@@ -15,8 +16,10 @@ internal sealed class Site : IAsyncDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private Site(DistributedApplication application, string[] volumes)
+    private Site(DistributedApplication application, string[] volumes, string network, string subnet)
     {
+        Network = network;
+        Subnet = IpSubnet.TryParse(subnet, out var range) ? range : throw new ArgumentException(subnet);
         Application = application;
         _volumes = volumes;
         Http = application.CreateHttpClient("sitewww", "http");
@@ -24,22 +27,29 @@ internal sealed class Site : IAsyncDisposable
 
     public DistributedApplication Application { get; }
 
+    /// <summary>What the container runtime calls the site's own network.</summary>
+    public string Network { get; }
+
+    public IpSubnet Subnet { get; }
+
     /// <summary>Through the front door.</summary>
     private HttpClient Http { get; }
 
     public static async Task<Site> StartAsync(params string[] args)
     {
         var name = $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        var subnet = NewSubnet();
         string[] volumes = [$"{name}-data", $"{name}-media"];
-        var builder = await CreateBuilderAsync([$"--data-volume={volumes[0]}", $"--media-volume={volumes[1]}", .. args]);
+        var builder = await CreateBuilderAsync([$"--data-volume={volumes[0]}", $"--media-volume={volumes[1]}", $"--network={name}", $"--subnet={subnet}", .. args]);
         var site = default(Site);
 
         try
         {
             var application = await builder.BuildAsync().WaitAsync(Patience);
             await application.StartAsync().WaitAsync(Patience);
-            site = new Site(application, volumes);
+            site = new Site(application, volumes, name, subnet);
             // In the order of the graph: the first one that fails is the one to be named.
+            await site.WaitUntilHealthyAsync("sitenet", WaitBehavior.StopOnResourceUnavailable);
             await site.WaitUntilHealthyAsync("blog", WaitBehavior.StopOnResourceUnavailable);
             await site.WaitUntilHealthyAsync("siteblog", WaitBehavior.StopOnResourceUnavailable);
             await site.WaitUntilHealthyAsync("sitewww", WaitBehavior.StopOnResourceUnavailable);
@@ -189,6 +199,9 @@ internal sealed class Site : IAsyncDisposable
 
         return text.ToString();
     }
+
+    // Of the range for benchmarks and tests (RFC 2544), which no real network has.
+    private static string NewSubnet() => $"198.18.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(16) * 16}/28";
 
     private static string NewSecret() => RandomNumberGenerator.GetHexString(48, lowercase: true);
 }

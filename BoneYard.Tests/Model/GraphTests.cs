@@ -104,9 +104,28 @@ public sealed class GraphTests : IAsyncLifetime
     [Fact]
     public async Task Nginx_is_told_where_the_blog_is()
     {
-        var url = Assert.IsType<EndpointReference>((await EnvironmentOfAsync("sitewww"))["BLOG_URL"]);
+        var url = Assert.IsType<ReferenceExpression>((await EnvironmentOfAsync("sitewww"))["BLOG_URL"]);
 
-        Assert.Equal(("siteblog", "http"), (url.Resource.Name, url.EndpointName));
+        Assert.Equal("http://siteblog.sitenet:8000", url.ValueExpression);
+    }
+
+    [Fact]
+    public async Task The_blog_reaches_the_database_on_the_sites_own_network()
+    {
+        var environment = await EnvironmentOfAsync("siteblog");
+
+        Assert.Equal(("sitedb.sitenet", "5432"), (environment["BLOG_HOST"], environment["BLOG_PORT"]));
+    }
+
+    [Theory]
+    [InlineData("sitedb", "10.11.12.1")]
+    [InlineData("siteblog", "10.11.12.2")]
+    [InlineData("sitewww", "10.11.12.3")]
+    public async Task Each_container_has_its_static_address(string name, string address)
+    {
+        var arguments = (await RuntimeArgumentsOfAsync(Container(name))).ToArray();
+
+        Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet"], arguments);
     }
 
     [Fact]

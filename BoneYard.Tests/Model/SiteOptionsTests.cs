@@ -1,3 +1,4 @@
+using BoneYard.Networking;
 using Microsoft.Extensions.Configuration;
 
 namespace BoneYard.Tests.Model;
@@ -8,7 +9,7 @@ public sealed class SiteOptionsTests
     public void Without_settings_the_site_has_its_defaults()
     {
         Assert.Equal(
-            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "boneyard-data", "boneyard-media", "author"),
+            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "boneyard-data", "boneyard-media", "sitenet", Subnet("10.11.12.0/24"), Gateway: null, "author"),
             Options());
     }
 
@@ -39,6 +40,14 @@ public sealed class SiteOptionsTests
     [InlineData("mode", "")]
     [InlineData("mode", "test")]
     [InlineData("mode", "Production")]
+    [InlineData("network", "my net")]
+    [InlineData("subnet", "")]
+    [InlineData("subnet", "10.11.12.0")]
+    [InlineData("subnet", "10.11.12.1/24")]
+    [InlineData("subnet", "10.11.12.0/30")]
+    [InlineData("subnet", "10.11.12.0/33")]
+    [InlineData("gateway", "10.11.12")]
+    [InlineData("gateway", "router")]
     [InlineData("author", "")]
     [InlineData("author", "two words")]
     public void A_wrong_value_is_refused_by_name_and_value(string name, string value)
@@ -91,6 +100,8 @@ public sealed class SiteOptionsTests
     {
         Assert.All(SiteOptions.All, option => Assert.True(option.IsAllowed(option.Default), option.Name));
     }
+
+    private static IpSubnet Subnet(string text) => IpSubnet.TryParse(text, out var subnet) ? subnet : throw new ArgumentException(text);
 
     private static SiteOptions Options(params string[] arguments) =>
         SiteOptions.From(new ConfigurationBuilder().AddCommandLine(SiteCommandLine.ToConfiguration(arguments)).Build());

@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace BoneYard.Networking;
+
+/// <summary>A network of containers with a subnet of its own, on which each may have a static address.</summary>
+/// <param name="name">In the graph; a container is known on the network as CONTAINER.NAME.</param>
+/// <param name="networkName">To the container runtime.</param>
+internal sealed class ContainerNetworkResource(string name, string networkName, IpSubnet subnet, IPAddress gateway) : Resource(name)
+{
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string NetworkName { get; } = networkName;
+
+    public IpSubnet Subnet { get; } = subnet;
+
+    public IPAddress Gateway { get; } = gateway;
+
+    /// <summary>Completes when the network is there, and fails with the reason when it cannot be.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>How the others on this network call a container.</summary>
+    public string AliasOf(IResource container) => $"{container.Name}.{Name}";
+
+    internal void SetReady() => _ready.TrySetResult();
+
+    internal void SetFailed(Exception exception) => _ready.TrySetException(exception);
+}

@@ -1,0 +1,63 @@
+using BoneYard.Tests.Infrastructure;
+
+namespace BoneYard.Tests.EndToEnd;
+
+/// <summary>The site's own network, with static addresses, beside the one that Aspire makes.</summary>
+[Collection(RunningSite.Name)]
+public sealed class CustomNetworkTests(SiteFixture fixture)
+{
+    private readonly Site _site = fixture.Site;
+
+    [Theory]
+    [InlineData("sitedb", 1)]
+    [InlineData("siteblog", 2)]
+    [InlineData("sitewww", 3)]
+    public async Task Each_container_is_on_both_networks_and_has_its_static_address(string resource, int number)
+    {
+        var networks = await ContainerEngine.ListAsync(
+            "inspect", "--format", "{{range $name, $network := .NetworkSettings.Networks}}{{println $name $network.IPAddress}}{{end}}", await _site.ContainerOfAsync(resource));
+
+        Assert.Equal(2, networks.Length);
+        Assert.Contains($"{_site.Network} {_site.Subnet.Host(number)}", networks);
+    }
+
+    [Fact]
+    public async Task Nginx_reaches_the_blog_over_the_sites_own_network()
+    {
+        using var _ = await _site.GetAsync("/archive?over-sitenet");
+
+        var line = await _site.WaitForLogLineAsync("sitewww", line => line.Contains("over-sitenet", StringComparison.Ordinal));
+
+        Assert.Contains($"\"upstream\":\"{_site.Subnet.Host(2)}:8000\"", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_database_sees_the_blog_at_its_address_on_the_sites_own_network()
+    {
+        using var _ = await _site.GetAsync("/");
+        await using var connection = await _site.OpenDatabaseAsync();
+        await using var peers = new Npgsql.NpgsqlCommand(
+            "SELECT DISTINCT host(client_addr) FROM pg_stat_activity WHERE datname = 'blog' AND pid <> pg_backend_pid() AND host(client_addr) LIKE '198.18.%'", connection);
+
+        Assert.Equal(_site.Subnet.Host(2).ToString(), await peers.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task The_network_is_healthy_and_names_its_members()
+    {
+        await _site.WaitUntilHealthyAsync("sitenet");
+        var update = await _site.Application.ResourceNotifications.WaitForResourceAsync(
+            "sitenet", update => update.Snapshot.Properties.Any(property => property is { Name: "network.members", Value: string members } && members.Contains(_site.Subnet.Host(3).ToString(), StringComparison.Ordinal)), TestContext.Current.CancellationToken);
+
+        Assert.Contains(update.Snapshot.Properties, property => property is { Name: "network.subnet", Value: string subnet } && subnet == _site.Subnet.ToString());
+    }
+
+    [Fact]
+    public async Task The_network_cannot_be_removed_while_the_site_runs()
+    {
+        var result = await _site.Application.ResourceCommands.ExecuteCommandAsync("sitenet", "remove", TestContext.Current.CancellationToken);
+
+        Assert.False(result.Success);
+        Assert.Contains("is in use by", result.Message, StringComparison.Ordinal);
+    }
+}

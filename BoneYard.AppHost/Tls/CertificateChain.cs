@@ -101,7 +101,7 @@ internal sealed class CertificateChain
         var names = Server.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension =>
             extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))).ToArray();
 
-        return $"does not cover the host '{hostName}', but {(names is [] ? "no name at all" : string.Join(", ", names))}. Set Site:HostName to a name that it covers, or have one issued for '{hostName}'.";
+        return $"does not cover the host '{hostName}', but {(names is [] ? "no name at all" : string.Join(", ", names))}. Set host-name to a name that it covers, or have one issued for '{hostName}'.";
     }
 
     private string? ProblemOfDates(DateTimeOffset now)

@@ -90,5 +90,5 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
         static string FolderOf(string file) => System.IO.Path.GetDirectoryName(file)!;
     }
 
-    private static WrongOptionException Refusal(string path, string problem) => new($"Option Site:Tls is '{path}': {problem}");
+    private static WrongOptionException Refusal(string path, string problem) => new($"Option tls is '{path}': {problem}");
 }

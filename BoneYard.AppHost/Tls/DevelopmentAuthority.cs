@@ -48,7 +48,7 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
     {
         if (Uri.CheckHostName(hostName) is UriHostNameType.Unknown)
         {
-            throw new WrongOptionException($"Option Site:HostName is '{hostName}'; allowed is the name or address of a host.");
+            throw new WrongOptionException($"Option host-name is '{hostName}'; allowed is the name or address of a host.");
         }
 
         using var turn = TakeTurn();

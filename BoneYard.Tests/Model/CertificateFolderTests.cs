@@ -90,7 +90,7 @@ public sealed class CertificateFolderTests : IDisposable
     {
         Put(Intermediate.Server([name]), Intermediate);
 
-        Refused($"does not cover the host '{host}', but {name}. Set Site:HostName to a name that it covers, or have one issued for '{host}'.", host);
+        Refused($"does not cover the host '{host}', but {name}. Set host-name to a name that it covers, or have one issued for '{host}'.", host);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class CertificateFolderTests : IDisposable
 
         var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(missing, "localhost", TestCertificate.Now));
 
-        Assert.Equal($"Option Site:Tls is '{missing}': there is no such folder. Give one that holds fullchain.pem and privkey.pem.", refusal.Message);
+        Assert.Equal($"Option tls is '{missing}': there is no such folder. Give one that holds fullchain.pem and privkey.pem.", refusal.Message);
     }
 
     [Theory]
@@ -206,7 +206,7 @@ public sealed class CertificateFolderTests : IDisposable
         Put(Server, Intermediate);
         File.Delete(_folder[file]);
 
-        Refused($"Option Site:Tls is '{_folder.Path}': {_folder[file]} is missing. Put fullchain.pem");
+        Refused($"Option tls is '{_folder.Path}': {_folder[file]} is missing. Put fullchain.pem");
     }
 
     [Theory]
@@ -315,7 +315,7 @@ public sealed class CertificateFolderTests : IDisposable
         var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder.Path, host, now ?? TestCertificate.Now));
 
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
-        Assert.StartsWith($"Option Site:Tls is '{_folder.Path}': {_folder.Path}/", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Option tls is '{_folder.Path}': {_folder.Path}/", refusal.Message, StringComparison.Ordinal);
     }
 
     private void Put(params TestCertificate[] chain) => Put(string.Concat(chain.Select(certificate => certificate.Pem)), chain[0].KeyPem);

@@ -170,7 +170,7 @@ public sealed class DevelopmentAuthorityTests : IDisposable
     {
         var refusal = Assert.Throws<WrongOptionException>(() => _authority.IssueFor(name));
 
-        Assert.Equal($"Option Site:HostName is '{name}'; allowed is the name or address of a host.", refusal.Message);
+        Assert.Equal($"Option host-name is '{name}'; allowed is the name or address of a host.", refusal.Message);
     }
 
     [Fact]

@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Eventing;
@@ -70,7 +68,6 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         }
 
         _host.Configuration["AppHost:Directory"] = AppHostDirectory;
-        _host.Configuration["AppHost:Sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AppHostDirectory)));
 
         _host.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         _host.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

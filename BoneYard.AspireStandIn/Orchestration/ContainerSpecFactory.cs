@@ -1,27 +1,30 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Dcp;
-using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting.Orchestration;
 
 /// <summary>Turns a container resource, with all its annotations, into the object that DCP makes a container of.</summary>
-internal sealed class ContainerSpecFactory(DistributedApplicationExecutionContext executionContext, IConfiguration configuration)
+internal sealed class ContainerSpecFactory(DistributedApplicationExecutionContext executionContext)
 {
     public async Task<DcpContainer> CreateAsync(ContainerResource resource, string objectName, string network, CancellationToken cancellationToken)
     {
         var resolve = new ValueResolver(new() { Caller = resource, ExecutionContext = executionContext }, cancellationToken);
         var image = resource.Annotations.OfType<ContainerImageAnnotation>().LastOrDefault()
             ?? throw new DistributedApplicationException($"Container '{resource.Name}' has neither an image nor a Dockerfile.");
-        var build = resource.Annotations.OfType<DockerfileBuildAnnotation>().LastOrDefault();
+        var build = resource.Annotations.OfType<DockerfileBuildAnnotation>().LastOrDefault() is { } dockerfile
+            ? await BuildContextAsync(resource, dockerfile, resolve).ConfigureAwait(false)
+            : null;
 
         return new DcpContainer
         {
             Metadata = { Name = objectName, Annotations = new() { ["service-producer"] = ServiceProducer(resource) } },
             Spec =
             {
-                Image = build is null ? NameOf(image) : $"{image.Image}:{configuration["AppHost:Sha256"]![..12]}",
-                Build = build is null ? null : await BuildContextAsync(resource, build, resolve).ConfigureAwait(false),
+                Image = build is null ? NameOf(image) : $"{image.Image}:{TagOf(build)}",
+                Build = build,
                 ContainerName = resource.Annotations.OfType<ContainerNameAnnotation>().LastOrDefault()?.Name ?? objectName,
                 Command = resource.Entrypoint,
                 Args = await ArgumentsAsync(resource, resolve, cancellationToken).ConfigureAwait(false),
@@ -37,7 +40,10 @@ internal sealed class ContainerSpecFactory(DistributedApplicationExecutionContex
     private static string NameOf(ContainerImageAnnotation image) =>
         $"{(image.Registry is null ? "" : $"{image.Registry}/")}{image.Image}:{image.Tag ?? "latest"}";
 
-    private static string ServiceProducer(ContainerResource resource) => System.Text.Json.JsonSerializer.Serialize(
+    /// <summary>Two AppHosts at once, or one in two modes, must not start the image that the other has just built.</summary>
+    private static string TagOf(DcpContainer.BuildContext build) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(build)))[..12];
+
+    private static string ServiceProducer(ContainerResource resource) => JsonSerializer.Serialize(
         resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.IsProxied).Select(e => new
         {
             serviceName = EndpointAllocator.ServiceNameOf(resource, e),

@@ -1,5 +1,6 @@
 using BoneYard;
 using BoneYard.Networking;
+using BoneYard.Telemetry;
 using BoneYard.Tls;
 
 FatalErrors.EndInOneLine();
@@ -62,6 +63,7 @@ if (site.HasTls)
 sitewww.WithExternalHttpEndpoints();
 
 builder.EnsurePortsAreFree();
+builder.TraceStart();
 builder.ReportTo(Console.Out, front: "sitewww");
 
 builder.Build().Run();

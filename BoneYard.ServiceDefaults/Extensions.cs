@@ -26,8 +26,21 @@ public static class Extensions
         return builder;
     }
 
-    /// <summary>Logs, metrics and traces over OTLP; nothing is sent unless <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to.</summary>
+    /// <summary>The service's own telemetry, and that of its HTTP clients and its runtime.</summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.AddTelemetry()
+            .WithMetrics(metrics => metrics.AddHttpClientInstrumentation().AddRuntimeInstrumentation())
+            .WithTracing(tracing => tracing.AddHttpClientInstrumentation());
+
+        return builder;
+    }
+
+    /// <summary>
+    /// Logs, metrics, and the traces of the source that is named as the application, over OTLP; nothing is sent unless
+    /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to.
+    /// </summary>
+    public static IOpenTelemetryBuilder AddTelemetry(this IHostApplicationBuilder builder)
     {
         builder.Logging.AddOpenTelemetry(logging =>
         {
@@ -36,14 +49,8 @@ public static class Extensions
         });
 
         var telemetry = builder.Services.AddOpenTelemetry()
-            .WithMetrics(metrics => metrics.AddHttpClientInstrumentation().AddRuntimeInstrumentation())
-            .WithTracing(tracing => tracing.AddSource(builder.Environment.ApplicationName).AddHttpClientInstrumentation());
+            .WithTracing(tracing => tracing.AddSource(builder.Environment.ApplicationName));
 
-        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
-        {
-            telemetry.UseOtlpExporter();
-        }
-
-        return builder;
+        return string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]) ? telemetry : telemetry.UseOtlpExporter();
     }
 }

@@ -53,10 +53,10 @@ internal static class ContainerNetworkExtensions
                 Properties =
                 [
                     new(CustomResourceKnownProperties.Source, $"{network.NetworkName} {network.Subnet}"),
-                    new("network.name", network.NetworkName),
-                    new("network.subnet", network.Subnet.ToString()),
-                    new("network.gateway", network.Gateway.ToString()),
-                    new("network.driver", "bridge"),
+                    Property("network.name", "Network", network.NetworkName),
+                    Property("network.subnet", "Subnet", network.Subnet.ToString()),
+                    Property("network.gateway", "Gateway", network.Gateway.ToString()),
+                    Property("network.driver", "Driver", "bridge"),
                 ],
             })
             .WithHealthCheck(check)
@@ -96,6 +96,8 @@ internal static class ContainerNetworkExtensions
     /// <summary>The name by which the others on a network reach this container there, wherever it is.</summary>
     public static string AddressOn<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network) where T : ContainerResource =>
         network.Resource.AliasOf(builder.Resource);
+
+    internal static ResourcePropertySnapshot Property(string name, string displayName, string value) => new(name, value) { DisplayName = displayName, IsHighlighted = true };
 
     /// <summary>One argument, for two networks at once are given to a container only so; Podman has words of its own for it.</summary>
     internal static string Attachment(string? runtime, ContainerNetworkResource network, IResource container, IPAddress address)

@@ -17,7 +17,7 @@ internal sealed class ContainerNetworkHealthCheck(ContainerNetworkResource netwo
             Properties =
             [
                 .. snapshot.Properties.Where(property => property.Name is not ContainerNetworkExtensions.MembersProperty),
-                new(ContainerNetworkExtensions.MembersProperty, string.Join(", ", state.Members.OrderBy(member => member.Value, StringComparer.Ordinal).Select(member => $"{member.Key} {member.Value}"))),
+                ContainerNetworkExtensions.Property(ContainerNetworkExtensions.MembersProperty, "Members", string.Join(", ", state.Members.OrderBy(member => member.Value, StringComparer.Ordinal).Select(member => $"{member.Key} {member.Value}"))),
             ],
         });
 

@@ -68,11 +68,13 @@ internal static class TlsExtensions
             Properties =
             [
                 .. snapshot.Properties.Where(property => !property.Name.StartsWith("tls.", StringComparison.Ordinal)),
-                new("tls.certificate", certificates.Path),
-                new("tls.subject", certificates.Chain.Server.Subject),
-                new("tls.expires", certificates.Chain.Expires.ToString("u", CultureInfo.InvariantCulture)),
-                .. warning is null ? Array.Empty<ResourcePropertySnapshot>() : [new("tls.warning", warning)],
+                Property("tls.certificate", "Certificate", certificates.Path),
+                Property("tls.subject", "Certificate subject", certificates.Chain.Server.Subject),
+                Property("tls.expires", "Certificate expires", certificates.Chain.Expires.ToString("u", CultureInfo.InvariantCulture)),
+                .. warning is null ? Array.Empty<ResourcePropertySnapshot>() : [Property("tls.warning", "Certificate warning", warning)],
             ],
         });
+
+        static ResourcePropertySnapshot Property(string name, string displayName, string value) => new(name, value) { DisplayName = displayName, IsHighlighted = true };
     }
 }

@@ -54,7 +54,12 @@ public sealed record ResourceStateSnapshot(string Text, string? Style)
 
 public sealed record ResourcePropertySnapshot(string Name, object? Value)
 {
+    public string? DisplayName { get; init; }
+
     public bool IsSensitive { get; init; }
+
+    /// <summary>Whether the details show it even though the dashboard does not know it.</summary>
+    public bool IsHighlighted { get; init; }
 }
 
 public sealed record EnvironmentVariableSnapshot(string Name, string? Value, bool IsFromSpec);

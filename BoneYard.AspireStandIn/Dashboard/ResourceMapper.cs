@@ -103,8 +103,23 @@ internal static class ResourceMapper
         new("resource.healthState", update.Snapshot.HealthStatus?.ToString()),
     ];
 
-    private static ResourceProperty Map(ResourcePropertySnapshot property) =>
-        new() { Name = property.Name, Value = Value(property.Value), IsSensitive = property.IsSensitive };
+    private static ResourceProperty Map(ResourcePropertySnapshot property)
+    {
+        var message = new ResourceProperty
+        {
+            Name = property.Name,
+            Value = Value(property.Value),
+            IsSensitive = property.IsSensitive,
+            IsHighlighted = property.IsHighlighted,
+        };
+
+        if (property.DisplayName is not null)
+        {
+            message.DisplayName = property.DisplayName;
+        }
+
+        return message;
+    }
 
     private static Protocol.EnvironmentVariable Map(EnvironmentVariableSnapshot variable)
     {

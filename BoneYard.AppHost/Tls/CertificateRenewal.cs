@@ -11,8 +11,10 @@ internal sealed class CertificateRenewal(DevelopmentAuthority authority, string 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval);
+        // The end is no failure: a disposed timer says that there is no next tick.
+        await using var stop = stoppingToken.Register(timer.Dispose);
 
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             try
             {

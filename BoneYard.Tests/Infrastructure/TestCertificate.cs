@@ -7,7 +7,8 @@ namespace BoneYard.Tests.Infrastructure;
 /// <summary>A certificate and its key, made for a test; it can issue others.</summary>
 internal sealed record TestCertificate(X509Certificate2 Certificate, ECDsa Key)
 {
-    public static readonly DateTimeOffset Now = new(2030, 6, 15, 12, 0, 0, TimeSpan.Zero);
+    /// <summary>To the second, as certificates have it.</summary>
+    public static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
 
     public string Pem => Certificate.ExportCertificatePem() + "\n";
 
@@ -21,6 +22,21 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, ECDsa Key)
     /// <param name="until">Days after now; negative is in the past.</param>
     public TestCertificate Server(string[]? names = null, int from = 10, int until = 60) =>
         Create("server", this, isAuthority: false, names ?? ["localhost"], Now.AddDays(-from), Now.AddDays(until));
+
+    /// <summary>Writes a folder as <c>--tls</c> takes it: this certificate, then its issuers, and a key.</summary>
+    /// <param name="keyPem">null takes this certificate's own.</param>
+    public void WriteTo(TemporaryFolder folder, TestCertificate[] issuers, string? keyPem = null)
+    {
+        // At once and readable for Nginx's own user, as what renews a certificate has to do it.
+        Write("privkey.pem", keyPem ?? KeyPem);
+        Write("fullchain.pem", string.Concat([Pem, .. issuers.Select(issuer => issuer.Pem)]));
+
+        void Write(string name, string content)
+        {
+            File.WriteAllText(folder[$"{name}.new"], content);
+            File.Move(folder[$"{name}.new"], folder[name], overwrite: true);
+        }
+    }
 
     public static TestCertificate SelfSigned(string[] names, DateTimeOffset from, DateTimeOffset until) => Create("self", issuer: null, isAuthority: false, names, from, until);
 

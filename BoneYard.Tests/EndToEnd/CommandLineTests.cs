@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
@@ -18,6 +19,38 @@ public sealed class CommandLineTests
         var (exitCode, error, _) = await RunAsync(arguments);
 
         Assert.Equal((16, expected), (exitCode, error));
+    }
+
+    [Theory]
+    [InlineData("expired", "has expired")]
+    [InlineData("with another key", "does not match the key")]
+    [InlineData("below its issuer", "is out of order: the key belongs to certificate 2 (CN=server)")]
+    [InlineData("for another host", "does not cover the host 'localhost'")]
+    public async Task A_certificate_that_no_visitor_would_accept_ends_in_one_line_and_exit_code_16(string kind, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        var issuer = TestCertificate.Root().Intermediate();
+        var server = kind switch
+        {
+            "expired" => issuer.Server(until: -1),
+            "for another host" => issuer.Server(["other.example"]),
+            _ => issuer.Server(),
+        };
+
+        if (kind is "below its issuer")
+        {
+            issuer.WriteTo(folder, [server], server.KeyPem);
+        }
+        else
+        {
+            server.WriteTo(folder, [issuer], kind is "with another key" ? issuer.KeyPem : null);
+        }
+
+        var (exitCode, error, _) = await RunAsync("--mode=production", $"--tls={folder.Path}");
+
+        Assert.Equal(16, exitCode);
+        Assert.StartsWith($"error: Option tls is '{folder.Path}': {folder["fullchain.pem"]} {reason}", error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n'));
     }
 
     [Fact]

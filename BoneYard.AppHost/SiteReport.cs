@@ -1,3 +1,4 @@
+using BoneYard.Networking;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -48,7 +49,7 @@ internal static class SiteReport
         {
             await foreach (var update in _notifications.WatchAsync(cancellationToken))
             {
-                if (update.Snapshot.State?.Text == KnownResourceStates.FailedToStart)
+                if (update.Snapshot.State?.Text == KnownResourceStates.FailedToStart || HasCrashed(update))
                 {
                     return update;
                 }
@@ -56,6 +57,10 @@ internal static class SiteReport
 
             throw new OperationCanceledException(cancellationToken);
         }
+
+        /// <summary>One that somebody stopped ends with 0.</summary>
+        private static bool HasCrashed(ResourceEvent update) =>
+            update.Resource is ContainerResource && update.Snapshot is { ExitCode: not (null or 0), State.Text: var state } && state == KnownResourceStates.Exited;
 
         /// <summary>Names the resource, shows the end of its log, and ends the application: half a site helps nobody.</summary>
         private async Task ReportFailureAsync(ResourceEvent failure)
@@ -70,13 +75,27 @@ internal static class SiteReport
 
             await Console.Error.WriteLineAsync($"error: '{name}' could not be started. The end of its log:");
 
-            foreach (var line in lines.TakeLast(LogLinesShown))
+            // A container that is restarted says the same again and again.
+            foreach (var line in lines.Select(line => line.Content).Concat(await LastWordsAsync(failure.Snapshot)).Distinct().TakeLast(LogLinesShown))
             {
-                await Console.Error.WriteLineAsync($"  {line.Content}");
+                await Console.Error.WriteLineAsync($"  {line}");
             }
 
             Environment.ExitCode = 1;
             services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        }
+
+        /// <summary>What a container said that ended as soon as it was started: the orchestrator follows only those that run.</summary>
+        private async Task<IEnumerable<string>> LastWordsAsync(CustomResourceSnapshot snapshot)
+        {
+            if (snapshot.State?.Text != KnownResourceStates.FailedToStart ||
+                snapshot.Properties.FirstOrDefault(property => property.Name == "container.id")?.Value is not string container)
+            {
+                return [];
+            }
+
+            var said = await services.GetRequiredService<IContainerRuntime>().RunAsync(["logs", "--tail", $"{LogLinesShown}", container], CancellationToken.None);
+            return $"{said.Output}\n{said.Error}".Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using BoneYard.Tests.Infrastructure;
@@ -16,7 +15,7 @@ public sealed class CommandLineTests
     [InlineData("error: Option tls is not set; in production it has to be: a folder with fullchain.pem and privkey.pem, or off behind a proxy that serves HTTPS.", "--mode=production")]
     public async Task A_wrong_option_ends_in_one_line_and_exit_code_16(string expected, params string[] arguments)
     {
-        var (exitCode, error, _) = await RunAsync(arguments);
+        var (exitCode, error, _) = await AppHostProcess.RunAsync(arguments);
 
         Assert.Equal((16, expected), (exitCode, error));
     }
@@ -43,10 +42,10 @@ public sealed class CommandLineTests
         }
         else
         {
-            server.WriteTo(folder, [issuer], kind is "with another key" ? issuer.KeyPem : null);
+            server.WriteTo(folder, [issuer], kind is "with another key" ? issuer.Server().KeyPem : null);
         }
 
-        var (exitCode, error, _) = await RunAsync("--mode=production", $"--tls={folder.Path}");
+        var (exitCode, error, _) = await AppHostProcess.RunAsync("--mode=production", $"--tls={folder.Path}");
 
         Assert.Equal(16, exitCode);
         Assert.StartsWith($"error: Option tls is '{folder.Path}': {folder["fullchain.pem"]} {reason}", error, StringComparison.Ordinal);
@@ -56,7 +55,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Help_lists_every_option_and_starts_nothing()
     {
-        var (exitCode, _, output) = await RunAsync("--help");
+        var (exitCode, _, output) = await AppHostProcess.RunAsync("--help");
 
         Assert.Equal(0, exitCode);
         Assert.All(SiteOptions.All, option => Assert.Contains($"--{option.Name} ", output, StringComparison.Ordinal));
@@ -69,32 +68,9 @@ public sealed class CommandLineTests
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        var (exitCode, error, _) = await RunAsync($"--http-port={port}", "--tls=off");
+        var (exitCode, error, _) = await AppHostProcess.RunAsync($"--http-port={port}", "--tls=off");
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith($"error: Port {port}, for endpoint 'http' of 'sitewww', cannot be used", error, StringComparison.Ordinal);
-    }
-
-    private static async Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments)
-    {
-        // bin/CONFIGURATION/FRAMEWORK, as this assembly's own folder.
-        var framework = new DirectoryInfo(AppContext.BaseDirectory);
-        var assembly = Path.Combine(Projects.BoneYard_AppHost.ProjectPath, "bin", framework.Parent!.Name, framework.Name, "BoneYard.AppHost.dll");
-
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment =
-            {
-                ["ASPNETCORE_URLS"] = "http://localhost:0",
-                ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
-                ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = "http://localhost:0",
-            },
-        })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, (await error).Trim(), await output);
     }
 }

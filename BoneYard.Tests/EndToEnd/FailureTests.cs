@@ -3,8 +3,26 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BoneYard.Tests.EndToEnd;
 
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class FailureTests
 {
+    [Fact]
+    public async Task A_container_that_ends_at_once_shows_why_and_ends_the_application()
+    {
+        using var folder = new TemporaryFolder();
+        TestCertificate.SelfSigned(["localhost"], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(60)).WriteTo(folder, []);
+        // The AppHost may read it, Nginx may not.
+        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using var own = new OwnResources();
+
+        var (exitCode, error, _) = await AppHostProcess.RunAsync(
+            [.. own.Arguments, "--mode=production", $"--tls={folder.Path}", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("error: 'sitewww' could not be started. The end of its log:", error, StringComparison.Ordinal);
+        Assert.Contains("/www/tls cannot be entered by user 10001", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_Dockerfile_that_fails_shows_its_last_lines_and_ends_the_application()
     {

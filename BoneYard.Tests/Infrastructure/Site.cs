@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using BoneYard.Networking;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,42 +11,37 @@ internal sealed class Site : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private readonly string[] _volumes;
+    private readonly OwnResources _own;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private Site(DistributedApplication application, string[] volumes, string network, string subnet)
+    private Site(DistributedApplication application, OwnResources own)
     {
-        Network = network;
-        Subnet = IpSubnet.TryParse(subnet, out var range) ? range : throw new ArgumentException(subnet);
         Application = application;
-        _volumes = volumes;
+        _own = own;
         Http = application.CreateHttpClient("sitewww", "http");
     }
 
     public DistributedApplication Application { get; }
 
-    /// <summary>What the container runtime calls the site's own network.</summary>
-    public string Network { get; }
+    public string Network => _own.Network;
 
-    public IpSubnet Subnet { get; }
+    public IpSubnet Subnet => _own.Subnet;
 
     /// <summary>Through the front door.</summary>
     private HttpClient Http { get; }
 
     public static async Task<Site> StartAsync(params string[] args)
     {
-        var name = $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        var subnet = NewSubnet();
-        string[] volumes = [$"{name}-data", $"{name}-media"];
-        var builder = await CreateBuilderAsync([$"--data-volume={volumes[0]}", $"--media-volume={volumes[1]}", $"--network={name}", $"--subnet={subnet}", .. args]);
+        var own = new OwnResources();
+        var builder = await CreateBuilderAsync([.. own.Arguments, .. args]);
         var site = default(Site);
 
         try
         {
             var application = await builder.BuildAsync().WaitAsync(Patience);
             await application.StartAsync().WaitAsync(Patience);
-            site = new Site(application, volumes, name, subnet);
+            site = new Site(application, own);
             // In the order of the graph: the first one that fails is the one to be named.
             await site.WaitUntilHealthyAsync("sitenet", WaitBehavior.StopOnResourceUnavailable);
             await site.WaitUntilHealthyAsync("blog", WaitBehavior.StopOnResourceUnavailable);
@@ -63,21 +57,15 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>The graph as data: nothing is started.</summary>
-    public static Task<IDistributedApplicationTestingBuilder> CreateBuilderAsync(params string[] args)
-    {
-        string[] secrets = [$"--Parameters:sitedb-password={NewSecret()}", $"--Parameters:session-secret={NewSecret()}", $"--Parameters:author-password={NewSecret()}"];
-        return DistributedApplicationTestingBuilder.CreateAsync<Projects.BoneYard_AppHost>([.. secrets, .. args.Any(arg => arg.StartsWith("--tls", StringComparison.Ordinal)) ? [] : (string[])["--tls=off"], .. args]);
-    }
+    public static Task<IDistributedApplicationTestingBuilder> CreateBuilderAsync(params string[] args) =>
+        DistributedApplicationTestingBuilder.CreateAsync<Projects.BoneYard_AppHost>(
+            [.. OwnResources.NewSecrets(), .. args.Any(arg => arg.StartsWith("--tls", StringComparison.Ordinal)) ? [] : (string[])["--tls=off"], .. args]);
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
         await Application.DisposeAsync();
-
-        foreach (var volume in _volumes)
-        {
-            await ContainerEngine.RunAsync("volume", "rm", "--force", volume);
-        }
+        await _own.DisposeAsync();
     }
 
     /// <param name="behavior">Whether a resource that failed to start may still be started by somebody.</param>
@@ -199,9 +187,4 @@ internal sealed class Site : IAsyncDisposable
 
         return text.ToString();
     }
-
-    // Of the range for benchmarks and tests (RFC 2544), which no real network has.
-    private static string NewSubnet() => $"198.18.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(16) * 16}/28";
-
-    private static string NewSecret() => RandomNumberGenerator.GetHexString(48, lowercase: true);
 }

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using BoneYard.Telemetry;
+using BoneYard.Tests.Infrastructure;
 using Microsoft.Extensions.Configuration;
 
 namespace BoneYard.Tests.Model;
@@ -19,7 +19,7 @@ public sealed class StartTraceTests
     public async Task The_trace_arrives_at_the_dashboard_with_its_key_and_all_phases()
     {
         using var dashboard = new HttpListener();
-        var url = $"http://localhost:{FreePort()}";
+        var url = $"http://localhost:{AppHostProcess.FreePort()}";
         dashboard.Prefixes.Add($"{url}/");
         dashboard.Start();
         var received = ReceiveTraceAsync(dashboard);
@@ -35,7 +35,7 @@ public sealed class StartTraceTests
     [Fact]
     public async Task A_dashboard_that_does_not_answer_does_no_harm()
     {
-        var settings = Settings(("ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL", $"http://localhost:{FreePort()}"));
+        var settings = Settings(("ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL", $"http://localhost:{AppHostProcess.FreePort()}"));
 
         await StartTrace.SendAsync(settings!, At(0), s_phases, TestContext.Current.CancellationToken);
     }
@@ -74,11 +74,4 @@ public sealed class StartTraceTests
         StartTrace.OtlpSettings(new ConfigurationBuilder().AddInMemoryCollection(configuration.ToDictionary(entry => entry.Key, entry => (string?)entry.Value)).Build());
 
     private static DateTimeOffset At(int seconds) => DateTimeOffset.UnixEpoch.AddSeconds(seconds);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

@@ -27,18 +27,20 @@ start_dockerd() {
 }
 
 install_docker() {
-    local release pinned=()
+    local release mirror pinned=(docker.io docker-cli docker-buildx)
+    local source=/etc/apt/sources.list.d/boneyard-trixie.sources
     # shellcheck disable=SC1091
     release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
     step 'installing the container engine (docker.io of Debian 13)'
     if [[ $release == bookworm ]]; then
         # Debian 12's own engine is too old; Debian 13's runs on it as it is. Pinned low, so that nothing else comes along.
+        rm -f "$source"
+        mirror=$(debian_mirror)
         printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
-            "$(debian_mirror)" >/etc/apt/sources.list.d/boneyard-trixie.sources
+            "$mirror" >"$source"
         printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
+        apt_update
         pinned=(docker.io/trixie docker-cli/trixie docker-buildx/trixie)
-    else
-        pinned=(docker.io docker-cli docker-buildx)
     fi
     apt_install "${pinned[@]}" iptables
 }

@@ -1,13 +1,22 @@
 # The base images of the Dockerfiles: present, else pulled, else made from Debian's packages. To be sourced after lib.sh.
 # shellcheck shell=bash disable=SC2154
 
+# The mirror of Debian that apt has lists of; on a new machine it has none yet.
+known_mirror() {
+    # shellcheck disable=SC2016  # apt's own variables
+    apt-get indextargets --format '$(SITE) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
+        awk '$2 ~ /^[a-z]+$/ && $3 == "Debian" { print $1; exit }'
+}
+
 # Where this machine gets its Debian packages from.
 debian_mirror() {
     local mirror
-    # shellcheck disable=SC2016  # apt's own variables
-    mirror=$(apt-get indextargets --format '$(SITE) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
-        awk '$2 ~ /^[a-z]+$/ && $3 == "Debian" { print $1; exit }')
-    [[ -n $mirror ]] || die 'apt knows no mirror of Debian: add one to /etc/apt/sources.list.d, then run apt-get update'
+    mirror=$(known_mirror)
+    if [[ -z $mirror ]]; then
+        apt_update >&2
+        mirror=$(known_mirror)
+    fi
+    [[ -n $mirror ]] || die 'apt knows no mirror of Debian: add one to /etc/apt/sources.list.d'
     printf '%s' "$mirror"
 }
 

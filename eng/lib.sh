@@ -47,12 +47,15 @@ may_install() {
 
 missing=()
 
+# apt_update: asks the mirrors what there is; on a new machine apt knows nothing before.
+apt_update() {
+    quietly apt-get update
+    apt_lists_are_fresh=1
+}
+
 # apt_install PACKAGE...: from Debian, without questions.
 apt_install() {
     export DEBIAN_FRONTEND=noninteractive
-    if [[ -z ${apt_lists_are_fresh-} ]]; then
-        quietly apt-get update
-        apt_lists_are_fresh=1
-    fi
+    [[ -n ${apt_lists_are_fresh-} ]] || apt_update
     quietly apt-get install --yes --no-install-recommends "$@"
 }

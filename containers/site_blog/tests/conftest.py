@@ -47,6 +47,7 @@ def engine(application):
 def site(engine):
     """An empty site, to be filled with plain SQL as other programs would."""
     with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("""
                 TRUNCATE posts, tags, post_tags, tag_counts, month_counts, search_words, authors, sign_in_failures,
                     post_revisions, former_slugs, media, imports RESTART IDENTITY

@@ -51,11 +51,11 @@ def test_every_change_is_seen(browser, filled, change):
 
 
 def test_a_scheduled_post_changes_the_etag_when_it_comes_out(browser, filled):
-    filled.add_post("Soon", "soon", published="now() + interval '0.3 seconds'")
+    filled.add_post("Soon", "soon", published="now() + interval '2 seconds'")
     etag = browser.get("/").headers["ETag"]
 
     browser.get("/", headers={"If-None-Match": etag}, status=304)
-    filled.execute("SELECT pg_sleep(0.4)")
+    filled.execute("SELECT pg_sleep(2.1)")
 
     browser.get("/", headers={"If-None-Match": etag}, status=200)
 

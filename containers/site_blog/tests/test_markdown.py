@@ -77,10 +77,11 @@ def test_classes_of_the_page_cannot_be_borrowed():
     ["*" * 20_000, "[" * 20_000, "> " * 5_000 + "x", "`" * 20_000, "- " * 2_000 + "x", "<" * 20_000, "![" * 9_000],
 )
 def test_nested_signs_are_rendered_in_reasonable_time(markdown):
-    began = time.perf_counter()
+    # The processor's time, which does not depend on what else the machine does.
+    began = time.process_time()
     render(markdown)
 
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

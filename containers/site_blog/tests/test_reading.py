@@ -92,10 +92,10 @@ def test_posts_in_the_bin_are_hidden(browser, site):
 
 
 def test_a_scheduled_post_comes_out_when_its_time_has_come(browser, site):
-    site.add_post("Soon", "soon", published="now() + interval '0.4 seconds'", tags=["nginx"])
+    site.add_post("Soon", "soon", published="now() + interval '2 seconds'", tags=["nginx"])
     before = titles(browser.get("/"))
 
-    site.execute("SELECT pg_sleep(0.5)")
+    site.execute("SELECT pg_sleep(2.1)")
 
     assert before == []
     assert titles(browser.get("/")) == ["Soon"]

@@ -51,12 +51,7 @@ public sealed class SiteWithGivenChain : CertifiedSite
     {
         _intermediate = _root.Intermediate();
         Renew();
-
-        if (!OperatingSystem.IsWindows())
-        {
-            // Nginx's own user has to get at it.
-            File.SetUnixFileMode(Folder, (UnixFileMode)0b111_101_101);
-        }
+        _folder.OpenToContainers();
     }
 
     internal override X509Certificate2 Root => _root.Certificate;

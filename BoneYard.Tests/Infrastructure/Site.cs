@@ -31,11 +31,15 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Through the front door.</summary>
     private HttpClient Http { get; }
 
-    public static async Task<Site> StartAsync(params string[] args)
+    public static Task<Site> StartAsync(params string[] args) => StartAsync(_ => { }, args);
+
+    /// <param name="change">What is to be different in the graph.</param>
+    public static async Task<Site> StartAsync(Action<IDistributedApplicationTestingBuilder> change, params string[] args)
     {
         var own = new OwnResources();
         var builder = await CreateBuilderAsync([.. own.Arguments, .. args]);
         var site = default(Site);
+        change(builder);
 
         try
         {
@@ -111,6 +115,17 @@ internal sealed class Site : IAsyncDisposable
             }
 
             await Task.Delay(100, patience.Token);
+        }
+    }
+
+    /// <summary>Gets a page, again and again until it has this text; a page that is away for a moment is asked for again too.</summary>
+    public async Task WaitForTextAsync(string path, Func<string, bool> predicate)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+
+        while (!predicate(await WaitForPageAsync(path, 200)))
+        {
+            await Task.Delay(20, patience.Token);
         }
     }
 

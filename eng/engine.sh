@@ -26,23 +26,36 @@ start_dockerd() {
     die "the container engine did not start; the end of $log: $(tail -n 5 "$log")"
 }
 
-install_docker() {
-    local release mirror pinned=(docker.io docker-cli docker-buildx)
-    local source=/etc/apt/sources.list.d/boneyard-trixie.sources
+# add_debian_13: on Debian 12, whose own packages are too old and on which these run as they are. Pinned low, so that nothing
+# else comes along. $suite is then what a package's name takes to come from there.
+add_debian_13() {
+    local release mirror source=/etc/apt/sources.list.d/boneyard-trixie.sources
     # shellcheck disable=SC1091
     release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
+    suite=
+    [[ $release == bookworm ]] || return 0
+    rm -f "$source"
+    mirror=$(debian_mirror)
+    printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+        "$mirror" >"$source"
+    printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
+    apt_update
+    suite=/trixie
+}
+
+install_docker() {
     step 'installing the container engine (docker.io of Debian 13)'
-    if [[ $release == bookworm ]]; then
-        # Debian 12's own engine is too old; Debian 13's runs on it as it is. Pinned low, so that nothing else comes along.
-        rm -f "$source"
-        mirror=$(debian_mirror)
-        printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
-            "$mirror" >"$source"
-        printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
-        apt_update
-        pinned=(docker.io/trixie docker-cli/trixie docker-buildx/trixie)
-    fi
-    apt_install "${pinned[@]}" iptables
+    add_debian_13
+    apt_install "docker.io$suite" "docker-cli$suite" "docker-buildx$suite" iptables
+}
+
+# need_compose: what a start is measured beside.
+need_compose() {
+    docker compose version >/dev/null 2>&1 && return
+    may_install 'docker compose' || return 0
+    step 'installing docker compose'
+    add_debian_13
+    apt_install "docker-compose$suite"
 }
 
 need_engine() {

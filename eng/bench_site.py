@@ -1,0 +1,88 @@
+"""What the benchmarks have in common: a site that shares nothing with one under development, and a result."""
+
+import contextlib
+import json
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PATIENCE = 120  # seconds
+
+
+def free_port():
+    """A port on which nobody answers yet: somebody else's page would be a very quick start."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(*command, **options):
+    """Run a command to its end; show its words only if it fails."""
+    result = subprocess.run(command, capture_output=True, text=True, **options)
+    if result.returncode:
+        sys.exit(f"error: {' '.join(map(str, command))} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def wait_until(said, what, pause=0.02):
+    """Ask until it is so, for what takes a moment."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if said():
+                return
+        time.sleep(pause)
+    sys.exit(f"error: {what} within {PATIENCE} s")
+
+
+def wait_for_home_page(port):
+    """Wait for the first page through Nginx."""
+    def is_there():
+        with urllib.request.urlopen(f"http://localhost:{port}/", timeout=2) as page:
+            return page.status == 200
+
+    wait_until(is_there, "there was no page")
+
+
+@contextlib.contextmanager
+def apphost(port, root=ROOT):
+    """A built AppHost from its start to its end, with volumes, network, ports and secrets of its own."""
+    name = f"boneyard-bench-{secrets.token_hex(3)}"
+    subnet = f"198.19.{secrets.randbelow(256)}.{secrets.randbelow(16) * 16}/28"  # RFC 2544: for benchmarks
+    command = [
+        "dotnet", "run", "--no-build", "--no-launch-profile", "--project", root / "BoneYard.AppHost", "--",
+        "--tls=off", f"--http-port={port}", f"--network={name}", f"--subnet={subnet}",
+        f"--data-volume={name}-data", f"--media-volume={name}-media",
+    ]
+    environment = os.environ | {
+        "DOTNET_ENVIRONMENT": "Development",
+        "ASPIRE_ALLOW_UNSECURED_TRANSPORT": "true",
+        "ASPNETCORE_URLS": f"http://localhost:{free_port()}",
+        "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL": f"http://localhost:{free_port()}",
+        "ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL": f"http://localhost:{free_port()}",
+        "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL": f"http://localhost:{free_port()}",
+    } | {f"Parameters__{secret}": secrets.token_hex(24) for secret in ("sitedb-password", "session-secret", "author-password")}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(PATIENCE)
+        run("docker", "volume", "rm", "--force", f"{name}-data", f"{name}-media")
+
+
+def write_result(name, ratio, goal, samples):
+    """Say whether the goal holds, and leave the numbers in bench/results."""
+    holds = ratio <= goal
+    print(f"ratio {ratio:.2f}, goal at most {goal:.2f}: {'holds' if holds else 'does not hold'}")
+    results = ROOT / "bench/results"
+    results.mkdir(parents=True, exist_ok=True)
+    result = {"name": name, "ratio": ratio, "goal": goal, "holds": holds, "samples": samples}
+    (results / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")

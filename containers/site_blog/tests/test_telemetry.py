@@ -29,6 +29,7 @@ def told(application, tmp_path_factory):
         server.wait_until_ready()
         server.get("/search?q=secretsearch", traceparent=f"00-{TRACE}-{PARENT}-01")
         server.get("/alive")
+        server.get("/health")
         server.get("/post/none")
         sink.wait_for("/v1/traces", ExportTraceServiceRequest, "/post/{slug}")
         sink.wait_for("/v1/metrics", ExportMetricsServiceRequest, "/post/{slug}")
@@ -98,7 +99,12 @@ def test_a_missing_page_is_no_error_of_the_server(told):
 
 
 def test_health_checks_make_no_spans(told):
-    assert not any(span.kind == span.SPAN_KIND_SERVER and "alive" in span.name for span in _spans(told))
+    first = _server_span(told, "GET /search")
+
+    later = [span for span in _spans(told) if span.start_time_unix_nano > first.start_time_unix_nano]
+
+    assert {span.name for span in later if span.kind == span.SPAN_KIND_SERVER} == {"GET /post/{slug}"}
+    assert all(span.parent_span_id for span in later if span.kind == span.SPAN_KIND_CLIENT)
 
 
 def test_the_resource_is_the_one_that_the_environment_names(told):

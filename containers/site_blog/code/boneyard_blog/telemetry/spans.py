@@ -2,6 +2,7 @@
 
 import time
 
+from opentelemetry import context as telemetry_context
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.metrics import Observation
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -11,6 +12,8 @@ from boneyard_blog.server.visitor import visitor_address
 
 _TRACER = "boneyard_blog"
 _HEALTH_PATHS = ("/alive", "/health")
+# In whose context no spans are made: what asks every few seconds whether we are well would bury what visitors ask.
+_QUIET = telemetry_context.create_key("quiet")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 
 
@@ -44,9 +47,13 @@ class RequestTelemetry:
         )
 
     def serve(self, application, environ, start_response, record):
-        """Call the application inside a span; health checks are answered without one."""
+        """Call the application inside a span; health checks are answered without one, and without spans of statements."""
         if environ["PATH_INFO"] in _HEALTH_PATHS:
-            return application(environ, start_response)
+            token = telemetry_context.attach(telemetry_context.set_value(_QUIET, True))
+            try:
+                return application(environ, start_response)
+            finally:
+                telemetry_context.detach(token)
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "_OTHER"
         attributes = {"http.request.method": method, "url.scheme": environ["wsgi.url_scheme"]}
         statuses = []
@@ -93,6 +100,8 @@ def trace_statements(engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def _before(connection, cursor, statement, parameters, context, executemany):
+        if telemetry_context.get_value(_QUIET):
+            return
         operation = statement.split(None, 1)[0].upper() if statement else "SQL"
         span = tracer.start_span(
             f"{operation} {url.database}",

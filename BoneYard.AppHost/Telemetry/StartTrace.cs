@@ -29,6 +29,8 @@ internal static class StartTrace
         var builder = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = ServiceName });
         builder.Configuration.AddInMemoryCollection(otlp).AddInMemoryCollection([new("OTEL_SERVICE_NAME", ServiceName)]);
         builder.AddTelemetry();
+        // It is no application of its own: what it would say of its start is no news.
+        builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
 
         // Its disposal sends what is left to send.
         using var host = builder.Build();

@@ -46,6 +46,7 @@ var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "sta
 
 var sitewww = builder.AddDockerfile("sitewww", "../containers/site_www", "stage/Dockerfile")
     .WithNetwork(sitenet, site.Address(3))
+    .WithReferenceRelationship(siteblog)
     .WithHttpEndpoint(port: site.HttpPort, targetPort: 8080)
     .WithHttpHealthCheck("/health", endpointName: "http")
     .WithVolume(site.MediaVolume, "/www/media", isReadOnly: true)

@@ -85,6 +85,7 @@ internal static class ContainerNetworkExtensions
 
         return builder
             .WithAnnotation(new ContainerNetworkAnnotation(resource, checkedAddress))
+            .WithReferenceRelationship(resource)
             .WithContainerRuntimeArgs(context =>
             {
                 context.Args.Add("--network");

@@ -168,6 +168,9 @@ public static partial class ResourceBuilderExtensions
     public static IResourceBuilder<T> WithReferenceRelationship<T>(this IResourceBuilder<T> builder, IResource resource) where T : IResource =>
         builder.WithRelationship(resource, "Reference");
 
+    public static IResourceBuilder<T> WithReferenceRelationship<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> resourceBuilder) where T : IResource =>
+        builder.WithReferenceRelationship(resourceBuilder.Resource);
+
     public static IResourceBuilder<T> WithParentRelationship<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> parent) where T : IResource =>
         builder.WithRelationship(parent.Resource, "Parent");
 

@@ -28,6 +28,9 @@ internal static class ContainerNetworkExtensions
         var network = new ContainerNetworkResource(name, networkName ?? name, range, AddressOf($"The gateway of network '{name}'", range, gateway ?? range.LastHost.ToString()));
         var check = $"{name}_check";
 
+        // The network can go only when the containers are gone, and without being told so Aspire ends before they are.
+        builder.Configuration["DcpPublisher:WaitForResourceCleanup"] ??= bool.TrueString;
+
         builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(builder.Configuration));
         builder.Services.TryAddSingleton(services => new ContainerNetworkManager(services.GetRequiredService<IContainerRuntime>(), builder.AppHostDirectory, HostNetworks.All));
         builder.Services.AddKeyedSingleton(name, (services, _) => new ContainerNetworkLifetime(

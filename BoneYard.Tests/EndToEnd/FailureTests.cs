@@ -21,6 +21,7 @@ public sealed class FailureTests
         Assert.Equal(1, exitCode);
         Assert.StartsWith("error: 'sitewww' could not be started. The end of its log:", error, StringComparison.Ordinal);
         Assert.Contains("/www/tls cannot be entered by user 10001", error, StringComparison.Ordinal);
+        Assert.DoesNotContain(own.Network, await ContainerEngine.ListAsync("network", "ls", "--format", "{{.Name}}"));
     }
 
     [Fact]

@@ -75,8 +75,9 @@ internal static class SiteReport
 
             await Console.Error.WriteLineAsync($"error: '{name}' could not be started. The end of its log:");
 
-            // A container that is restarted says the same again and again.
-            foreach (var line in lines.Select(line => line.Content).Concat(await LastWordsAsync(failure.Snapshot)).Distinct().TakeLast(LogLinesShown))
+            // One line of Aspire's own may hold a stack trace, and a container that is restarted says the same again and again.
+            foreach (var line in lines.SelectMany(line => line.Content.Split('\n')).Where(line => !line.StartsWith("   at ", StringComparison.Ordinal))
+                .Concat(await LastWordsAsync(failure.Snapshot)).Distinct().TakeLast(LogLinesShown))
             {
                 await Console.Error.WriteLineAsync($"  {line}");
             }

@@ -25,6 +25,8 @@ internal static class AppHostProcess
                 ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
                 ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = $"http://localhost:{FreePort()}",
                 ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = $"http://localhost:{FreePort()}",
+                // Aspire builds it on an image from a registry, and nobody here looks at the telemetry that it carries.
+                ["ASPIRE_ENABLE_CONTAINER_TUNNEL"] = "false",
             },
         })!;
         var output = process.StandardOutput.ReadToEndAsync();

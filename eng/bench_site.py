@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -51,15 +52,20 @@ def wait_for_home_page(port):
     wait_until(is_there, "there was no page")
 
 
+def end_in_good_order():
+    """Let SIGTERM end the site as Ctrl+C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 @contextlib.contextmanager
-def apphost(port, root=ROOT):
+def apphost(port, *options, root=ROOT):
     """A built AppHost from its start to its end, with volumes, network, ports and secrets of its own."""
     name = f"boneyard-bench-{secrets.token_hex(3)}"
     subnet = f"198.19.{secrets.randbelow(256)}.{secrets.randbelow(16) * 16}/28"  # RFC 2544: for benchmarks
     command = [
         "dotnet", "run", "--no-build", "--no-launch-profile", "--project", root / "BoneYard.AppHost", "--",
         "--tls=off", f"--http-port={port}", f"--network={name}", f"--subnet={subnet}",
-        f"--data-volume={name}-data", f"--media-volume={name}-media",
+        f"--data-volume={name}-data", f"--media-volume={name}-media", *options,
     ]
     environment = os.environ | {
         "DOTNET_ENVIRONMENT": "Development",
@@ -69,13 +75,19 @@ def apphost(port, root=ROOT):
         "ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL": f"http://localhost:{free_port()}",
         "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL": f"http://localhost:{free_port()}",
     } | {f"Parameters__{secret}": secrets.token_hex(24) for secret in ("sitedb-password", "session-secret", "author-password")}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True)
-    try:
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(PATIENCE)
-        run("docker", "volume", "rm", "--force", f"{name}-data", f"{name}-media")
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        try:
+            yield
+        except SystemExit:
+            log.seek(0)
+            print(f"The AppHost said:\n{log.read()}", file=sys.stderr)
+            raise
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+            process.wait(PATIENCE)
+            run("docker", "volume", "rm", "--force", f"{name}-data", f"{name}-media")
 
 
 def write_result(name, ratio, goal, samples):

@@ -8,18 +8,22 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 passed=0 failed=0
 
-# run_part NAME COMMAND...: runs it in sight, then adds up the counts of its last such line. A part that counts nothing failed.
+# run_part NAME COMMAND...: runs it in sight, then adds up the counts of its last such line. A part that counts nothing failed,
+# and so did one that counts no failure but says with its exit code that there was one.
 run_part() {
-    local name=$1 output counts
+    local name=$1 output counts status=0
     shift
     step "$name"
     output=$(mktemp)
-    "$@" 2>&1 | tee "$output" || true
+    "$@" 2>&1 | tee "$output" || status=$?
     counts=$("count_$name" <"$output")
     rm -f "$output"
     local part_passed=${counts% *} part_failed=${counts#* }
     if ((part_passed + part_failed == 0)); then
         printf 'error: %s ran no test\n' "$name" >&2
+        part_failed=1
+    elif ((status && part_failed == 0)); then
+        printf 'error: %s ended with %d\n' "$name" "$status" >&2
         part_failed=1
     fi
     passed=$((passed + part_passed)) failed=$((failed + part_failed))
@@ -55,12 +59,17 @@ shell_scripts() {
     done < <(git ls-files)
 }
 
+need_tools() {
+    local tool
+    for tool in git python3 shellcheck; do
+        command -v "$tool" >/dev/null && continue
+        may_install "$tool (for the tests)" || die "$tool is missing"
+        apt_install "$tool"
+    done
+}
+
 check_shell() {
     local script ok=0 bad=0
-    if ! command -v shellcheck >/dev/null; then
-        may_install shellcheck || die 'shellcheck is missing'
-        apt_install shellcheck
-    fi
     while read -r script; do
         if (cd "$root" && shellcheck --external-sources "$script"); then ok=$((ok + 1)); else bad=$((bad + 1)); fi
     done < <(shell_scripts)
@@ -69,12 +78,14 @@ check_shell() {
 
 main() {
     "$root/eng/setup.sh"
+    need_tools
     run_part shell check_shell
-    [[ -x $root/eng/test-setup ]] && run_part setup "$root/eng/test-setup"
-    [[ -x $root/eng/test-containers ]] && run_part containers "$root/eng/test-containers"
-    [[ -x $root/eng/test-blog ]] && run_part blog "$root/eng/test-blog"
+    run_part setup "$root/eng/test-setup"
+    run_part containers "$root/eng/test-containers"
+    run_part blog "$root/eng/test-blog"
     cd "$root"
-    run_part dotnet dotnet test --no-progress
+    # Its words are counted, so they have to be English.
+    DOTNET_CLI_UI_LANGUAGE=en run_part dotnet dotnet test --no-progress
 
     printf '%d passed, %d failed\n' "$passed" "$failed"
     ((failed == 0))

@@ -10,7 +10,7 @@ aspire_version() {
 }
 
 # What the answer of the package source depends on.
-question() {
+answer_key() {
     { cat "$root/Directory.Packages.props" "${BASH_SOURCE[0]}"; dotnet nuget list source; } | sha256sum | cut -d ' ' -f 1
 }
 
@@ -91,17 +91,17 @@ EOF
 }
 
 need_aspire() {
-    local answer=${BONEYARD_ASPIRE-} asked=$state/aspire-answer question
+    local answer=${BONEYARD_ASPIRE-} asked=$state/aspire-answer key
     case $answer in
         packages | standin) ;;
         '')
-            question=$(question)
-            if [[ -e $asked && $(<"$asked") == "$question "* ]]; then
+            key=$(answer_key)
+            if [[ -e $asked && $(<"$asked") == "$key "* ]]; then
                 answer=$(cut -d ' ' -f 2 "$asked")
             else
                 step "asking the package source for Aspire $(aspire_version)"
                 if packages_are_there; then answer=packages; else answer=standin; fi
-                printf '%s %s\n' "$question" "$answer" >"$asked"
+                printf '%s %s\n' "$key" "$answer" >"$asked"
                 [[ $answer == packages ]] || step 'it has none: the stand-in takes its place (BoneYard.AspireStandIn/README.md)'
             fi
             ;;

@@ -16,6 +16,10 @@ version_at_least() {
 start_dockerd() {
     local log=$state/dockerd.log
     step 'starting the container engine'
+    if [[ -d /run/systemd/system ]]; then
+        systemctl start docker || die 'the container engine did not start; journalctl -u docker says why'
+        return
+    fi
     # In a session of its own: it outlives this script, and Ctrl+C is not meant for it.
     setsid --fork dockerd >"$log" 2>&1 9>&- </dev/null
     local waited
@@ -31,9 +35,13 @@ start_dockerd() {
 add_debian_13() {
     local release mirror source=/etc/apt/sources.list.d/boneyard-trixie.sources
     # shellcheck disable=SC1091
-    release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
+    release=$(. /etc/os-release && printf '%s %s' "${ID-}" "${VERSION_CODENAME-}")
     suite=
-    [[ $release == bookworm ]] || return 0
+    case $release in
+        'debian bookworm') ;;
+        'debian trixie' | 'debian forky' | 'debian sid') return 0 ;;
+        *) die "this is $release: install Docker 25 or later by hand (https://docs.docker.com/engine/install/), and docker compose for the benchmark of a start" ;;
+    esac
     rm -f "$source"
     mirror=$(debian_mirror)
     printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
@@ -84,7 +92,9 @@ need_engine() {
     if ! command -v dockerd >/dev/null; then
         may_install 'a container engine (Docker 25 or later)' || return 0
         install_docker
-    elif ((EUID != 0)); then
+        # Where there is an init, the package has started it.
+        [[ -z $(engine_answers) ]] || return 0
+    elif ((EUID != 0)) && [[ ${BONEYARD_NO_INSTALL-} != 1 ]]; then
         die 'the container engine is installed but does not run: sudo systemctl start docker'
     elif ! may_install 'a running container engine (dockerd is there, but does not run)'; then
         return 0

@@ -25,18 +25,16 @@ have_image() {
 }
 
 # make_image SUITE SCRIPT: debootstraps SUITE and imports it as debian:SUITE-slim.
-make_image() {
-    local suite=$1 script=$2 folder status=0
+make_image() (
+    suite=$1 script=$2
     folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
     # One chain: whoever asks whether it succeeded has switched `set -e` off in here.
     debootstrap --variant=minbase "$suite" "$folder/root" "$(debian_mirror)" "$script" &&
         overlook_an_old_mirror "$suite" "$folder/root" &&
         rm -rf "$folder/root/var/cache/apt/archives/"*.deb "$folder/root/var/lib/apt/lists/"* &&
-        tar --create --directory "$folder/root" . | docker import - "debian:$suite-slim" ||
-        status=$?
-    rm -rf "$folder"
-    return "$status"
-}
+        tar --create --directory "$folder/root" . | docker import - "debian:$suite-slim"
+)
 
 # A mirror may keep a testing suite past its Valid-Until. Only the image that is made here is told to overlook it.
 overlook_an_old_mirror() {
@@ -45,17 +43,23 @@ overlook_an_old_mirror() {
 
 # need_base_image SUITE SCRIPT
 need_base_image() {
-    local suite=$1 script=$2 image=debian:$1-slim
+    local suite=$1 script=$2 image=debian:$1-slim answer
     have_image "$image" && return
-    step "fetching $image"
-    if timeout 120 docker pull --quiet "$image" >/dev/null 2>&1; then
+    if [[ ${BONEYARD_NO_INSTALL-} == 1 ]]; then
+        missing+=("the image $image")
         return
     fi
+    step "fetching $image"
+    # In 600 seconds even over a slow line; where nobody answers it takes much less.
+    if answer=$(timeout 600 docker pull --quiet "$image" 2>&1); then
+        return
+    fi
+    answer=$(tail -n 1 <<<"$answer")
     if ! command -v debootstrap >/dev/null; then
-        may_install "the image $image (it cannot be pulled, and debootstrap is missing to make it)" || return 0
+        may_install "the image $image (it cannot be pulled: $answer; and debootstrap is missing to make it)" || return 0
         apt_install debootstrap
     fi
-    ((EUID == 0)) || die "$image cannot be pulled, and only root can make it with debootstrap"
+    ((EUID == 0)) || die "$image cannot be pulled ($answer), and only root can make it with debootstrap"
     # Debian 12's debootstrap does not know its successors yet; they are made as the suite that it knows.
     local scripts=/usr/share/debootstrap/scripts
     [[ -e $scripts/$suite ]] && script=$suite

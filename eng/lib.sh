@@ -25,6 +25,8 @@ quietly() {
     # Without the lock of the set-up: what a command leaves behind must not keep it.
     exec {finished}< <("$@" >"$log" 2>&1 9>&- && echo 0 || echo $?)
     until read -r -t 15 -u "$finished" status; do
+        # More than 128: nothing was said yet. Less: nobody is left who could say it.
+        (($? > 128)) || break
         printf '    … %d s\n' $((SECONDS - started))
     done
     exec {finished}<&-

@@ -21,8 +21,18 @@ need_dotnet() {
     [[ $version == 10.* ]] || die "the .NET SDK is $version; version 10 is needed"
 }
 
+# Whoever ran this as root once is not root the next time.
+give_state_to_user() {
+    if ((EUID == 0)) && [[ -n ${SUDO_UID-} ]]; then
+        chown -R "$SUDO_UID:${SUDO_GID-$SUDO_UID}" "$state"
+    fi
+}
+
 main() {
-    mkdir -p "$state"
+    if ! mkdir -p "$state" 2>/dev/null || ! touch "$state/lock" 2>/dev/null; then
+        die "$state cannot be written by $(id -un): sudo chown -R $(id -un) '$state'"
+    fi
+    trap give_state_to_user EXIT
     # Two set-ups at once would install the same things over each other.
     exec 9>"$state/lock"
     if ! flock --nonblock 9; then

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
 
 namespace BoneYard;
 
@@ -9,33 +10,72 @@ internal static class PortCheck
     // The testing builder sets it: then the orchestrator chooses all ports, and the ones that are asked for do not matter.
     private const string RandomizePorts = "DcpPublisher:RandomizePorts";
 
+    // Where Aspire's dashboard and what serves it listen.
+    private static readonly string[] s_dashboard =
+        ["ASPNETCORE_URLS", "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"];
+
     public static void EnsurePortsAreFree(this IDistributedApplicationBuilder builder) => builder.OnBeforeStart((@event, _) =>
     {
         if (!string.Equals(builder.Configuration[RandomizePorts], bool.TrueString, StringComparison.OrdinalIgnoreCase))
         {
-            foreach (var resource in @event.Model.Resources)
-            {
-                foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.Port is not null))
-                {
-                    EnsureFree(resource, endpoint, endpoint.Port!.Value);
-                }
-            }
+            EnsureFree([.. PortsOf(@event.Model.Resources), .. PortsOfDashboard(builder.Configuration)]);
         }
 
         return Task.CompletedTask;
     });
 
-    private static void EnsureFree(IResource resource, EndpointAnnotation endpoint, int port)
+    /// <param name="ports">All that one start takes: two uses of the same port are found too.</param>
+    /// <exception cref="DistributedApplicationException">One of them cannot be had; the message names it.</exception>
+    internal static void EnsureFree(IReadOnlyList<PortUse> ports)
+    {
+        var twice = ports.GroupBy(use => (use.Port, use.Protocol)).FirstOrDefault(uses => uses.Count() > 1)?.ToArray();
+
+        if (twice is not null)
+        {
+            throw new DistributedApplicationException($"Port {twice[0].Port} is to serve {string.Join(" and ", twice.Select(use => use.Purpose))}. Give each its own.");
+        }
+
+        foreach (var use in ports)
+        {
+            EnsureFree(use);
+        }
+    }
+
+    private static void EnsureFree(PortUse use)
     {
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            probe.Start();
+            if (use.Protocol is ProtocolType.Udp)
+            {
+                using var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, use.Port));
+            }
+            else
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, use.Port);
+                probe.Start();
+            }
         }
         catch (SocketException exception)
         {
-            throw new DistributedApplicationException(
-                $"Port {port}, for endpoint '{endpoint.Name}' of '{resource.Name}', cannot be used: {exception.Message}. Stop what listens there (`ss -ltnp 'sport = :{port}'` names it; another BoneYard, perhaps), or choose another port in the options of the site.");
+            var remedy = exception.SocketErrorCode is SocketError.AccessDenied
+                ? "Ports below 1024 are for root alone on this machine: choose a higher one."
+                : $"Stop what listens there (`ss -lntup 'sport = :{use.Port}'` or `lsof -i :{use.Port}` names it; another BoneYard, perhaps), or choose another port.";
+            throw new DistributedApplicationException($"Port {use.Port}, for {use.Purpose}, cannot be used: {exception.Message}. {remedy}");
         }
     }
+
+    private static IEnumerable<PortUse> PortsOf(IEnumerable<IResource> resources) =>
+        from resource in resources
+        from endpoint in resource.Annotations.OfType<EndpointAnnotation>()
+        where endpoint.Port is not null
+        select new PortUse($"endpoint '{endpoint.Name}' of '{resource.Name}'", endpoint.Port!.Value, endpoint.Protocol);
+
+    private static IEnumerable<PortUse> PortsOfDashboard(IConfiguration configuration) =>
+        from key in s_dashboard
+        let url = configuration[key]?.Split(';')[0]
+        where Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.IsLoopback && parsed.Port != 0
+        select new PortUse(key, new Uri(url!).Port, ProtocolType.Tcp);
 }
+
+/// <param name="Purpose">What the port is for, in words.</param>
+internal sealed record PortUse(string Purpose, int Port, ProtocolType Protocol);

@@ -1,30 +1,46 @@
 using BoneYard.Networking;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace BoneYard;
 
-/// <summary>Tells the person at the terminal where the site is once it answers, or why it does not come up.</summary>
+/// <summary>Tells the person at the terminal where the site is once it answers, what it waits for, or why it does not come up.</summary>
 internal static class SiteReport
 {
     private const int LogLinesShown = 20;
+
+    // What takes longer than a start usually does is worth a word.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public static void ReportTo(this IDistributedApplicationBuilder builder, TextWriter output, string front)
     {
         builder.Services.AddSingleton<IHostedService>(services => new Reporter(services, builder.Configuration, output, front));
     }
 
+    /// <summary>What a resource waits for, in a line, and the remedy where we know it.</summary>
+    /// <param name="said">By its health checks, if anything.</param>
+    internal static string Describe(string resource, string? state, string? said) =>
+        $"'{resource}' is {(state == KnownResourceStates.Running ? "not healthy yet" : state ?? KnownResourceStates.NotStarted)}{(said is null ? "." : $": {said.Split('\n')[0].Trim()}")}{RemedyFor(said)}";
+
+    private static string RemedyFor(string? said) => said?.Contains("28P01", StringComparison.Ordinal) is true
+        ? ". The volume was made with another password: give that one (Parameters__sitedb-password in the environment), or another volume (--data-volume)."
+        : "";
+
     private sealed class Reporter(IServiceProvider services, IConfiguration configuration, TextWriter output, string front) : BackgroundService
     {
         private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
+        private readonly DistributedApplicationModel _model = services.GetRequiredService<DistributedApplicationModel>();
 
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
+            await ReportDashboardAsync(stoppingToken);
+
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var model = services.GetRequiredService<DistributedApplicationModel>();
-            var up = Task.WhenAll(model.Resources.OfType<ContainerResource>().Select(container => _notifications.WaitForResourceHealthyAsync(container.Name, either.Token)));
+            var up = Task.WhenAll(Containers.Select(container => _notifications.WaitForResourceHealthyAsync(container.Name, either.Token)));
             var failed = FirstFailureAsync(either.Token);
+            var waiting = ReportWaitingAsync(either.Token);
 
             if (await Task.WhenAny(up, failed) == failed && failed.IsCompletedSuccessfully)
             {
@@ -32,17 +48,57 @@ internal static class SiteReport
             }
             else if (up.IsCompletedSuccessfully)
             {
-                var resource = model.Resources.OfType<IResourceWithEndpoints>().Single(r => r.Name == front);
-                var scheme = resource.GetEndpoint("https").Exists ? "https" : "http";
-                await output.WriteLineAsync($"site: {resource.GetEndpoint(scheme).Url}");
-
-                if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
-                {
-                    await output.WriteLineAsync($"dashboard: {dashboard.TrimEnd('/')}/login?t={token}");
-                }
+                var resource = _model.Resources.OfType<IResourceWithEndpoints>().Single(r => r.Name == front);
+                await output.WriteLineAsync($"site: {resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http").Url}");
             }
 
             await either.CancelAsync();
+            await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        private IEnumerable<ContainerResource> Containers => _model.Resources.OfType<ContainerResource>();
+
+        private async Task ReportDashboardAsync(CancellationToken cancellationToken)
+        {
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(started.SetResult);
+            await started.Task.WaitAsync(cancellationToken);
+
+            if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
+            {
+                await output.WriteLineAsync($"dashboard: {dashboard.TrimEnd('/')}/login?t={token}");
+            }
+        }
+
+        /// <summary>From time to time, and never the same twice in a row.</summary>
+        private async Task ReportWaitingAsync(CancellationToken cancellationToken)
+        {
+            var last = new Dictionary<string, string>();
+
+            while (true)
+            {
+                await Task.Delay(Patience, cancellationToken);
+
+                foreach (var container in Containers)
+                {
+                    if (DescribeWaiting(container) is { } line && last.GetValueOrDefault(container.Name) != line)
+                    {
+                        last[container.Name] = line;
+                        await output.WriteLineAsync($"waiting: {line}");
+                    }
+                }
+            }
+        }
+
+        private string? DescribeWaiting(ContainerResource container)
+        {
+            if (!_notifications.TryGetCurrentState(container.Name, out var current) || current.Snapshot.HealthStatus is HealthStatus.Healthy)
+            {
+                return null;
+            }
+
+            var complaint = current.Snapshot.HealthReports.FirstOrDefault(report => report.Status is HealthStatus.Unhealthy);
+            return Describe(container.Name, current.Snapshot.State?.Text, complaint?.Description ?? complaint?.ExceptionText);
         }
 
         private async Task<ResourceEvent> FirstFailureAsync(CancellationToken cancellationToken)
@@ -77,7 +133,7 @@ internal static class SiteReport
 
             // One line of Aspire's own may hold a stack trace, and a container that is restarted says the same again and again.
             foreach (var line in lines.SelectMany(line => line.Content.Split('\n')).Where(line => !line.StartsWith("   at ", StringComparison.Ordinal))
-                .Concat(await LastWordsAsync(failure.Snapshot)).Distinct().TakeLast(LogLinesShown))
+                .Concat(await LastWordsAsync(failure.Snapshot)).DistinctBy(WithoutTime).TakeLast(LogLinesShown))
             {
                 await Console.Error.WriteLineAsync($"  {line}");
             }
@@ -85,6 +141,9 @@ internal static class SiteReport
             Environment.ExitCode = 1;
             services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         }
+
+        private static string WithoutTime(string line) =>
+            line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space && DateTimeOffset.TryParse(line.AsSpan(0, space), System.Globalization.CultureInfo.InvariantCulture, out _) ? line[(space + 1)..] : line;
 
         /// <summary>What a container said that ended as soon as it was started: the orchestrator follows only those that run.</summary>
         private async Task<IEnumerable<string>> LastWordsAsync(CustomResourceSnapshot snapshot)

@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Orchestration;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -57,17 +58,42 @@ public class DistributedApplication(IHost host) : IHost, IAsyncDisposable
     public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) =>
         EntryPointCapture.Current is { } capture ? capture.CreateBuilder(options) : new DistributedApplicationBuilder(options);
 
-    public virtual Task StartAsync(CancellationToken cancellationToken = default) => host.StartAsync(cancellationToken);
+    public virtual async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        // Before the host: a mistake that is found here is the caller's to report, and nothing has been started yet.
+        await Services.GetRequiredService<ApplicationOrchestrator>().PrepareAsync(cancellationToken).ConfigureAwait(false);
+        await host.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     public virtual Task StopAsync(CancellationToken cancellationToken = default) => host.StopAsync(cancellationToken);
 
     public void Run() => RunAsync().GetAwaiter().GetResult();
 
     /// <summary>Starts, waits for the end and stops. Under a test it is the test that starts and stops: this only waits.</summary>
-    public virtual Task RunAsync(CancellationToken cancellationToken = default) =>
-        EntryPointCapture.Current is not null
-            ? Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.WaitAsync(cancellationToken)
-            : host.RunAsync(cancellationToken);
+    public virtual async Task RunAsync(CancellationToken cancellationToken = default)
+    {
+        var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();
+
+        if (EntryPointCapture.Current is not null)
+        {
+            await lifetime.ApplicationStopped.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await StartAsync(cancellationToken).ConfigureAwait(false);
+            await host.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Somebody stopped it before it was up: that is an end, not a failure.
+        }
+        finally
+        {
+            await DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     public virtual void Dispose()
     {

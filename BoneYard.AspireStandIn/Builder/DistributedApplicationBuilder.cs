@@ -61,10 +61,8 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
 
         if (appHost is not null && UserSecretsStore.TryOpen(appHost) is { } store)
         {
+            // The host reads them by itself, but only in Development.
             UserSecrets = store;
-            _host.Configuration.AddJsonFile(store.Path, optional: true, reloadOnChange: false);
-            // What the command line and the environment say still wins.
-            _host.Configuration.AddEnvironmentVariables().AddCommandLine(options.Args ?? []);
         }
 
         _host.Configuration["AppHost:Directory"] = AppHostDirectory;

@@ -34,6 +34,9 @@ public static partial class ResourceBuilderExtensions
 
     private sealed class HttpHealthCheck(IHttpClientFactory clients, Func<EndpointReference> endpoint, string path, int expected) : IHealthCheck
     {
+        // A resource that hangs is not healthy either.
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             var reference = endpoint();
@@ -48,13 +51,14 @@ public static partial class ResourceBuilderExtensions
             try
             {
                 using var client = clients.CreateClient(nameof(HttpHealthCheck));
+                client.Timeout = Patience;
                 using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
 
                 return (int)response.StatusCode == expected
                     ? HealthCheckResult.Healthy()
                     : HealthCheckResult.Unhealthy($"GET {url} answered {(int)response.StatusCode}, not {expected}.");
             }
-            catch (HttpRequestException exception)
+            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
                 return HealthCheckResult.Unhealthy($"GET {url} failed: {exception.Message}", exception);
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,6 +9,7 @@ namespace Aspire.Hosting;
 /// <summary>Keeps generated secrets where <c>dotnet user-secrets</c> keeps its own: readable by the user alone, outside the repository.</summary>
 internal sealed class UserSecretsStore(string path)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public string Path { get; } = path;
@@ -49,15 +51,19 @@ internal sealed class UserSecretsStore(string path)
 
     private FileStream LockFile()
     {
-        while (true)
+        for (var waiting = Stopwatch.StartNew(); ; Thread.Sleep(20))
         {
             try
             {
                 return new FileStream(Path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
+            catch (IOException exception) when (waiting.Elapsed > Patience)
+            {
+                throw new DistributedApplicationException($"The secrets in {Path} cannot be kept: {exception.Message} Is the disk full, or does another process hold {Path}.lock?", exception);
+            }
             catch (IOException)
             {
-                Thread.Sleep(20);
+                // Another AppHost is at it.
             }
         }
     }

@@ -26,8 +26,6 @@ internal sealed class DashboardHost(
 
     public IReadOnlyList<Uri> OtlpEndpoints => [.. options.Otlp];
 
-    public void EnsurePortsAreFree() => options.EnsurePortsAreFree();
-
     /// <summary>Starts the resource service, and gives the object of which DCP makes the dashboard's process.</summary>
     public async Task<DcpExecutable> StartAsync(string executable, CancellationToken cancellationToken)
     {
@@ -52,7 +50,7 @@ internal sealed class DashboardHost(
         };
     }
 
-    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    public async Task WaitUntilReadyAsync(string executable, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StartTimeout);
@@ -66,14 +64,17 @@ internal sealed class DashboardHost(
                 logger.LogInformation("Login to the dashboard at {LoginUrl}", options.Login);
                 return;
             }
-            catch (HttpRequestException)
+            catch (HttpRequestException) when (!timeout.IsCancellationRequested)
             {
-                await Task.Delay(Poll, timeout.Token).ConfigureAwait(false);
+                // It is not there yet.
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                throw new DistributedApplicationException($"The dashboard did not answer at {options.Frontend[0]} within {StartTimeout.TotalSeconds:0} s.");
+                throw new DistributedApplicationException(
+                    $"The dashboard did not answer at {options.Frontend[0]} within {StartTimeout.TotalSeconds:0} s. Run '{executable} dashboard' by hand: it may say why.");
             }
+
+            await Task.Delay(Poll, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

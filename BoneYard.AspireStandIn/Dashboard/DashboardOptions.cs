@@ -61,34 +61,6 @@ internal sealed record DashboardOptions(
 
     public static string Text(Uri url) => url.ToString().TrimEnd('/');
 
-    /// <exception cref="DistributedApplicationException">Something else listens on one of the ports.</exception>
-    public void EnsurePortsAreFree()
-    {
-        Ensure("the dashboard's pages", FrontendKey, Frontend[0]);
-        Ensure("telemetry over gRPC", OtlpConfigurationExtensions.GrpcUrlKey, OtlpGrpc);
-        Ensure("telemetry over HTTP", OtlpConfigurationExtensions.HttpUrlKey, OtlpHttp);
-        Ensure("the resource service", ResourceServiceKey, ResourceService);
-    }
-
-    private static void Ensure(string purpose, string key, Uri? url)
-    {
-        if (url is null)
-        {
-            return;
-        }
-
-        try
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, url.Port);
-            probe.Start();
-        }
-        catch (SocketException)
-        {
-            throw new DistributedApplicationException(
-                $"Port {url.Port} for {purpose} is in use. Stop what listens there (`ss -ltnp 'sport = :{url.Port}'` names it; another AppHost, perhaps), or set {key} to another URL.");
-        }
-    }
-
     private static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);

@@ -54,17 +54,17 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
 
     public ContainerRunner RunnerOf(ContainerResource resource) => _runners[resource];
 
+    /// <summary>Lets everybody object before anything is started.</summary>
+    public Task PrepareAsync(CancellationToken cancellationToken) => _eventing.PublishAsync(new BeforeStartEvent(_services, _model), cancellationToken);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _eventing.PublishAsync(new BeforeStartEvent(_services, _model), cancellationToken).ConfigureAwait(false);
-
         // The password of a server is a parameter that only the server knows of.
         foreach (var resource in _model.Resources.Concat(_model.Resources.OfType<PostgresServerResource>().Select(server => server.PasswordParameter)).Distinct())
         {
             await PublishInitialStateAsync(resource, cancellationToken).ConfigureAwait(false);
         }
 
-        _dashboard?.EnsurePortsAreFree();
         _dcp = await StartDcpAsync(cancellationToken).ConfigureAwait(false);
         var dcp = _dcp.Client;
 
@@ -99,7 +99,7 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
 
         if (_dashboard is not null)
         {
-            await _dashboard.WaitUntilReadyAsync(cancellationToken).ConfigureAwait(false);
+            await _dashboard.WaitUntilReadyAsync(_options.DashboardPath, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Dcp;
@@ -11,6 +12,7 @@ namespace Aspire.Hosting.Orchestration;
 internal sealed class EndpointAllocator(StandInOptions options)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static string ServiceNameOf(IResource resource, EndpointAnnotation endpoint) => $"{resource.Name}-{endpoint.Name}".ToLowerInvariant();
 
@@ -51,8 +53,14 @@ internal sealed class EndpointAllocator(StandInOptions options)
             },
             cancellationToken).ConfigureAwait(false);
 
-        while (service.Status?.EffectivePort is null or 0)
+        for (var waiting = Stopwatch.StartNew(); service.Status?.EffectivePort is null or 0;)
         {
+            if (waiting.Elapsed > Patience)
+            {
+                throw new DistributedApplicationException(
+                    $"Endpoint '{endpoint.Name}' of '{resource.Name}' got no port within {Patience.TotalSeconds:0} s{(service.Spec.Port is { } port ? $"; port {port} may be in use or forbidden" : "")}.");
+            }
+
             await Task.Delay(Poll, cancellationToken).ConfigureAwait(false);
             service = await dcp.GetAsync<DcpService>(name, cancellationToken).ConfigureAwait(false)
                 ?? throw new DistributedApplicationException($"DCP dropped the service of endpoint '{endpoint.Name}' of '{resource.Name}'.");

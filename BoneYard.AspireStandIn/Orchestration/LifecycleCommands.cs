@@ -40,8 +40,9 @@ internal static class LifecycleCommands
                 UpdateState = context => applies(context.ResourceSnapshot) ? ResourceCommandState.Enabled : ResourceCommandState.Hidden,
             }));
 
+    /// <summary>Unknown is what DCP says of a container that somebody else removed.</summary>
     private static bool IsStopped(CustomResourceSnapshot snapshot) =>
-        ResourceNotificationService.IsTerminal(snapshot) || snapshot.State?.Text == KnownResourceStates.NotStarted;
+        ResourceNotificationService.IsTerminal(snapshot) || snapshot.State?.Text is "Unknown" || snapshot.State?.Text == KnownResourceStates.NotStarted;
 
     private static bool IsStarted(CustomResourceSnapshot snapshot) =>
         !IsStopped(snapshot) && snapshot.State?.Text is not (null or "Stopping");

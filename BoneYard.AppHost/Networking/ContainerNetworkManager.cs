@@ -65,9 +65,10 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
             return null;
         }
 
-        if (state.Members.Count > 0)
+        // One of our own that does not run is made anew when it starts; what becomes of another's is not known.
+        if (state.Members.Where(member => member.IsRunning || !CreatorLabel.IsOurs(member.Labels)).Select(member => member.Name).ToArray() is { Length: > 0 } users)
         {
-            return $"Network '{network.NetworkName}' is in use by {string.Join(", ", state.Members.Select(member => member.Name))}. Stop them first.";
+            return $"Network '{network.NetworkName}' is in use by {string.Join(", ", users)}. Stop or remove them first.";
         }
 
         var removed = await RunAsync(["network", "rm", network.NetworkName], logger, cancellationToken);
@@ -91,7 +92,8 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
     private async Task<bool> ReuseAsync(
         ContainerNetworkResource network, NetworkState existing, IReadOnlyDictionary<IPAddress, string> wanted, ILogger logger, CancellationToken cancellationToken)
     {
-        var isOurs = CreatorLabel.IsOursOrOrphaned(existing.Labels);
+        // What a killed AppHost left belongs to whoever comes next.
+        var isOurs = CreatorLabel.IsOurs(existing.Labels) || CreatorLabel.IsOrphaned(existing.Labels);
         var members = await RemoveOrphansAsync(existing, logger, cancellationToken);
 
         if (existing.Has(network.Subnet, network.Gateway))

@@ -14,9 +14,8 @@ internal static class CreatorLabel
     /// <summary>MACHINE/PROCESS/ID. The name of the process is there for when its number is given to another.</summary>
     public static string Own { get; } = OfThisProcess();
 
-    /// <summary>Whether it was made by this process, or by one that runs no more and so left it to whoever comes next.</summary>
-    public static bool IsOursOrOrphaned(IReadOnlyDictionary<string, string> labels) =>
-        labels.TryGetValue(Name, out var creator) && (creator == Own || IsGone(creator));
+    /// <summary>Whether this process made it.</summary>
+    public static bool IsOurs(IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(Name) == Own;
 
     /// <summary>Whether the process that made it runs no more.</summary>
     public static bool IsOrphaned(IReadOnlyDictionary<string, string> labels) => labels.TryGetValue(Name, out var creator) && IsGone(creator);

@@ -15,7 +15,7 @@ internal sealed record NetworkState(
 }
 
 /// <summary>A container on a network, and its addresses there; none while it does not run.</summary>
-internal sealed record NetworkMember(string Id, string Name, IReadOnlyList<IPAddress> Addresses, IReadOnlyDictionary<string, string> Labels)
+internal sealed record NetworkMember(string Name, bool IsRunning, IReadOnlyList<IPAddress> Addresses, IReadOnlyDictionary<string, string> Labels)
 {
     public override string ToString() => string.Join(' ', [Name, .. Addresses]);
 }

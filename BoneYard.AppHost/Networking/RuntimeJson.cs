@@ -34,7 +34,11 @@ internal static class RuntimeJson
 
     private static NetworkMember? MemberOf(JsonElement container, string network) =>
         Property(container, "NetworkSettings", "Networks", network) is { } attachment
-            ? new(Text(container, "Id"), Text(container, "Name").TrimStart('/'), AddressesIn(attachment), Texts(Property(container, "Config", "Labels")))
+            ? new(
+                Text(container, "Name").TrimStart('/'),
+                Property(container, "State", "Running") is { ValueKind: JsonValueKind.True },
+                AddressesIn(attachment),
+                Texts(Property(container, "Config", "Labels")))
             : null;
 
     private static IPAddress[] AddressesIn(JsonElement attachment) =>

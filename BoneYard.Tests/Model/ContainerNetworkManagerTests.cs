@@ -213,8 +213,17 @@ public sealed class ContainerNetworkManagerTests
 
         var reason = await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken);
 
-        Assert.Equal("Network 'sitenet' is in use by siteblog-abc. Stop them first.", reason);
+        Assert.Equal("Network 'sitenet' is in use by siteblog-abc. Stop or remove them first.", reason);
         Assert.DoesNotContain(Remove, runtime.Asked);
+    }
+
+    [Fact]
+    public async Task A_container_of_our_own_that_was_stopped_is_in_nobodys_way()
+    {
+        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
+            .Answer(Members, new RuntimeResult(0, "aaa", "")).Answer("container|inspect|aaa", Containers(("siteblog-abc", "", s_running))).Answer(Remove, s_done);
+
+        Assert.Null(await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -300,8 +309,8 @@ public sealed class ContainerNetworkManagerTests
 
     private static RuntimeResult Containers(params (string Name, string Address, string Creator)[] containers) => new(0, JsonSerializer.Serialize(containers.Select(container => new
     {
-        Id = "0123",
         Name = $"/{container.Name}",
+        State = new { Running = container.Address.Length > 0 },
         Config = new { Labels = Labels(container.Creator) },
         NetworkSettings = new { Networks = new Dictionary<string, object> { ["sitenet"] = new { IPAddress = container.Address, GlobalIPv6Address = "" } } },
     })), "");

@@ -3,15 +3,12 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace BoneYard.Networking;
 
 /// <summary>Custom networks with static addresses, which Aspire itself does not have (microsoft/aspire issue 850).</summary>
 internal static class ContainerNetworkExtensions
 {
-    internal const string MembersProperty = "network.members";
-
     /// <summary>Adds a network that is made before the containers on it start, and removed at the end when nobody else uses it.</summary>
     /// <param name="subnet">As in <c>10.11.12.0/24</c>.</param>
     /// <param name="gateway">An address of the subnet; null takes the last one.</param>
@@ -31,14 +28,13 @@ internal static class ContainerNetworkExtensions
         // The network can go only when the containers are gone, and without being told so Aspire ends before they are.
         builder.Configuration["DcpPublisher:WaitForResourceCleanup"] ??= bool.TrueString;
 
-        builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(builder.Configuration));
-        builder.Services.TryAddSingleton(services => new ContainerNetworkManager(services.GetRequiredService<IContainerRuntime>(), builder.AppHostDirectory, HostNetworks.All));
-        builder.Services.AddKeyedSingleton(name, (services, _) => new ContainerNetworkLifetime(
-            network, services.GetRequiredService<ContainerNetworkManager>(), services.GetRequiredService<ILogger<ContainerNetworkLifetime>>()));
+        builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(ContainerRuntime.NameIn(builder.Configuration)));
+        builder.Services.TryAddSingleton(services => new ContainerNetworkManager(services.GetRequiredService<IContainerRuntime>(), HostNetworks.All));
+        builder.Services.AddKeyedSingleton(name, (services, _) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network));
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredKeyedService<ContainerNetworkLifetime>(name)));
         builder.Services.AddHealthChecks().Add(new(
             check,
-            services => new ContainerNetworkHealthCheck(network, services.GetRequiredService<ContainerNetworkManager>(), services.GetRequiredService<ResourceNotificationService>()),
+            services => ActivatorUtilities.CreateInstance<ContainerNetworkHealthCheck>(services, network, services.GetRequiredKeyedService<ContainerNetworkLifetime>(name)),
             failureStatus: null,
             tags: null));
         builder.OnBeforeStart((@event, _) =>
@@ -53,27 +49,30 @@ internal static class ContainerNetworkExtensions
             {
                 ResourceType = "ContainerNetwork",
                 State = KnownResourceStates.NotStarted,
-                Properties =
-                [
-                    new(CustomResourceKnownProperties.Source, $"{network.NetworkName} {network.Subnet}"),
-                    Property("network.name", "Network", network.NetworkName),
-                    Property("network.subnet", "Subnet", network.Subnet.ToString()),
-                    Property("network.gateway", "Gateway", network.Gateway.ToString()),
-                    Property("network.driver", "Driver", "bridge"),
-                ],
+                Properties = ContainerNetworkProperties.Of(network),
             })
             .WithHealthCheck(check)
-            .OnInitializeResource(StartAsync)
-            .WithCommand("inspect", "Inspect", context => InspectAsync(network, context), new() { IconName = "Search", Description = "Show who is on the network, and where." })
+            // A failure is in the log and in the state, and stops the containers that wait for it.
+            .OnInitializeResource(async (_, @event, _) => await LifetimeOf(network, @event.Services).UpAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing))
+            .WithCommand("inspect", "Inspect", context => InspectAsync(network, context), new()
+            {
+                IconName = "Search",
+                Description = "Show who is on the network, and where.",
+                UpdateState = WhileThere,
+            })
             .WithCommand("remove", "Remove", context => RemoveAsync(network, context), new()
             {
                 IconName = "Delete",
-                Description = "Remove the network; refused while containers are on it.",
+                Description = "Remove the network; refused while containers are on it. One that is started makes it anew.",
                 ConfirmationMessage = $"Remove the network '{network.NetworkName}'?",
+                UpdateState = WhileThere,
             });
     }
 
-    /// <summary>Puts a container on a network, beside the one that Aspire gives it. The others there call it CONTAINER.NETWORK.</summary>
+    /// <summary>
+    /// Puts a container on a network, beside the one that Aspire gives it. The others there call it CONTAINER.NETWORK. Not for
+    /// containers with a persistent lifetime: one that outlives its AppHost is removed by the next.
+    /// </summary>
     /// <param name="address">Its static address.</param>
     /// <exception cref="DistributedApplicationException">The address cannot be used on that network.</exception>
     public static IResourceBuilder<T> WithNetwork<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network, string address) where T : ContainerResource
@@ -92,19 +91,19 @@ internal static class ContainerNetworkExtensions
             .WithContainerRuntimeArgs(context =>
             {
                 context.Args.Add("--network");
-                context.Args.Add(Attachment(builder.ApplicationBuilder.Configuration["ASPIRE_CONTAINER_RUNTIME"], resource, builder.Resource, checkedAddress));
+                context.Args.Add(Attachment(ContainerRuntime.NameIn(builder.ApplicationBuilder.Configuration), resource, builder.Resource, checkedAddress));
+                context.Args.Add("--label");
+                context.Args.Add($"{CreatorLabel.Name}={CreatorLabel.Own}");
             })
-            .OnBeforeResourceStarted((_, _, cancellationToken) => resource.Ready.WaitAsync(cancellationToken));
+            .OnBeforeResourceStarted((_, @event, cancellationToken) => LifetimeOf(resource, @event.Services).UpAsync().WaitAsync(cancellationToken));
     }
 
     /// <summary>The name by which the others on a network reach this container there, wherever it is.</summary>
     public static string AddressOn<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network) where T : ContainerResource =>
         network.Resource.AliasOf(builder.Resource);
 
-    internal static ResourcePropertySnapshot Property(string name, string displayName, string value) => new(name, value) { DisplayName = displayName, IsHighlighted = true };
-
     /// <summary>One argument, for two networks at once are given to a container only so; Podman has words of its own for it.</summary>
-    internal static string Attachment(string? runtime, ContainerNetworkResource network, IResource container, IPAddress address)
+    internal static string Attachment(string runtime, ContainerNetworkResource network, IResource container, IPAddress address)
     {
         var key = address.AddressFamily is AddressFamily.InterNetworkV6 ? "ip6" : "ip";
 
@@ -115,14 +114,13 @@ internal static class ContainerNetworkExtensions
 
     internal static void EnsureAddressesDiffer(ContainerNetworkResource network, IEnumerable<IResource> resources)
     {
-        var taken = resources
-            .SelectMany(resource => resource.Annotations.OfType<ContainerNetworkAnnotation>().Where(a => a.Network == network).Select(a => (a.Address, resource.Name)))
+        var taken = ContainerNetworkAnnotation.On(network, resources)
             .GroupBy(entry => entry.Address)
             .FirstOrDefault(group => group.Count() > 1);
 
         if (taken is not null)
         {
-            throw new DistributedApplicationException($"{string.Join(" and ", taken.Select(entry => $"'{entry.Name}'"))} have the same address {taken.Key} on network '{network.Name}'. Give each its own.");
+            throw new DistributedApplicationException($"{string.Join(" and ", taken.Select(entry => $"'{entry.Container.Name}'"))} have the same address {taken.Key} on network '{network.Name}'. Give each its own.");
         }
     }
 
@@ -131,24 +129,11 @@ internal static class ContainerNetworkExtensions
         : subnet.Objection(address) is { } objection ? throw new DistributedApplicationException($"{what} cannot be {text}: {objection}. Choose another.")
         : address;
 
-    private static async Task StartAsync(ContainerNetworkResource network, InitializeResourceEvent @event, CancellationToken cancellationToken)
-    {
-        await @event.Notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting });
+    private static ContainerNetworkLifetime LifetimeOf(ContainerNetworkResource network, IServiceProvider services) =>
+        services.GetRequiredKeyedService<ContainerNetworkLifetime>(network.Name);
 
-        try
-        {
-            var lifetime = @event.Services.GetRequiredKeyedService<ContainerNetworkLifetime>(network.Name);
-            lifetime.IsOurs = await @event.Services.GetRequiredService<ContainerNetworkManager>().EnsureAsync(network, @event.Logger, cancellationToken);
-            network.SetReady();
-            await @event.Notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = DateTime.UtcNow });
-        }
-        catch (Exception exception)
-        {
-            @event.Logger.LogError("{Message}", exception.Message);
-            network.SetFailed(exception);
-            await @event.Notifications.PublishUpdateAsync(network, s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
-        }
-    }
+    private static ResourceCommandState WhileThere(UpdateCommandStateContext context) =>
+        context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 
     private static async Task<ExecuteCommandResult> InspectAsync(ContainerNetworkResource network, ExecuteCommandContext context) =>
         await context.ServiceProvider.GetRequiredService<ContainerNetworkManager>().InspectAsync(network.NetworkName, context.CancellationToken) is { } state
@@ -158,12 +143,12 @@ internal static class ContainerNetworkExtensions
                 {
                     Format = CommandResultFormat.Markdown,
                     DisplayImmediately = true,
-                    Value = $"**{network.NetworkName}**: {state.Describe()}, driver {state.Driver}\n\n{string.Join('\n', state.Members.OrderBy(member => member.Value, StringComparer.Ordinal).Select(member => $"- {member.Value} {member.Key}"))}",
+                    Value = $"**{network.NetworkName}**: {state.Describe()}, driver {state.Driver}\n\n{string.Join('\n', state.Members.Select(member => $"- {member}"))}",
                 })
             : CommandResults.Failure($"There is no network '{network.NetworkName}'.");
 
     private static async Task<ExecuteCommandResult> RemoveAsync(ContainerNetworkResource network, ExecuteCommandContext context) =>
-        await context.ServiceProvider.GetRequiredService<ContainerNetworkManager>().RemoveAsync(network, context.Logger, context.CancellationToken) is { } reason
+        await LifetimeOf(network, context.ServiceProvider).RemoveAsync(context.CancellationToken) is { } reason
             ? CommandResults.Failure(reason)
-            : CommandResults.Success();
+            : CommandResults.Success($"Network '{network.NetworkName}' is removed.");
 }

@@ -2,25 +2,21 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BoneYard.Networking;
 
-/// <summary>Notices when somebody deletes the network, and keeps the list of its members current.</summary>
-internal sealed class ContainerNetworkHealthCheck(ContainerNetworkResource network, ContainerNetworkManager manager, ResourceNotificationService notifications) : IHealthCheck
+/// <summary>Notices when somebody deletes the network, and keeps what the dashboard shows of it current.</summary>
+internal sealed class ContainerNetworkHealthCheck(
+    ContainerNetworkResource network, ContainerNetworkManager manager, ContainerNetworkLifetime lifetime, ResourceNotificationService notifications) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        if (await manager.InspectAsync(network.NetworkName, cancellationToken) is not { } state)
+        var state = await manager.InspectAsync(network.NetworkName, cancellationToken);
+        await notifications.PublishUpdateAsync(network, snapshot => snapshot.WithState(state));
+
+        if (state is not null)
         {
-            return HealthCheckResult.Unhealthy($"Network '{network.NetworkName}' is gone. Restart the application.");
+            return HealthCheckResult.Healthy();
         }
 
-        await notifications.PublishUpdateAsync(network, snapshot => snapshot with
-        {
-            Properties =
-            [
-                .. snapshot.Properties.Where(property => property.Name is not ContainerNetworkExtensions.MembersProperty),
-                ContainerNetworkExtensions.Property(ContainerNetworkExtensions.MembersProperty, "Members", string.Join(", ", state.Members.OrderBy(member => member.Value, StringComparer.Ordinal).Select(member => $"{member.Key} {member.Value}"))),
-            ],
-        });
-
-        return HealthCheckResult.Healthy();
+        lifetime.NoticeLoss();
+        return HealthCheckResult.Unhealthy($"Network '{network.NetworkName}' is gone. Restart the containers that belong on it: the first one makes it anew.");
     }
 }

@@ -4,33 +4,92 @@ using Microsoft.Extensions.Logging;
 namespace BoneYard.Networking;
 
 /// <summary>
-/// Removes the network at the end, be that a stop or, in a test, only a disposal. To be registered first: hosted services stop and
-/// are disposed of in reverse order, and the containers have to be gone by then. What cannot be removed in time stays, and the
-/// next start takes it over.
+/// Brings the network up, and removes it at the end, be that a stop or, in a test, only a disposal. To be registered first: hosted
+/// services stop and are disposed of in reverse order, and the containers have to be gone by then. What cannot be removed in time
+/// stays, and the next start takes it over.
 /// </summary>
-internal sealed class ContainerNetworkLifetime(ContainerNetworkResource network, ContainerNetworkManager manager, ILogger<ContainerNetworkLifetime> logger) : IHostedService, IAsyncDisposable
+internal sealed class ContainerNetworkLifetime(
+    ContainerNetworkResource network, ContainerNetworkManager manager, DistributedApplicationModel model,
+    ResourceNotificationService notifications, ResourceLoggerService loggers, ILogger<ContainerNetworkLifetime> logger) : IHostedService, IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether this AppHost made the network.</summary>
-    public bool IsOurs { get; set; }
+    private readonly Lock _lock = new();
+    private Task? _up;
+    private bool _isOurs;
+
+    /// <summary>Completes when the network is there, and fails with the reason when it cannot be. Made once, and anew after it was lost.</summary>
+    public Task UpAsync()
+    {
+        lock (_lock)
+        {
+            return _up ??= BringUpAsync();
+        }
+    }
+
+    /// <summary>The network is gone: the next container that starts makes it anew.</summary>
+    public void NoticeLoss()
+    {
+        lock (_lock)
+        {
+            if (_up is { IsCompletedSuccessfully: true })
+            {
+                _up = null;
+            }
+        }
+    }
+
+    /// <summary>Removes the network unless somebody uses it.</summary>
+    /// <returns>Why it is still there; null when it is gone.</returns>
+    public async Task<string?> RemoveAsync(CancellationToken cancellationToken)
+    {
+        var reason = await manager.RemoveAsync(network, loggers.GetLogger(network), cancellationToken);
+
+        if (reason is null)
+        {
+            _isOurs = false;
+            NoticeLoss();
+            await notifications.PublishUpdateAsync(network, s => s.WithState(null) with { State = KnownResourceStates.NotStarted, StopTimeStamp = DateTime.UtcNow });
+        }
+
+        return reason;
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => RemoveAsync();
+    public Task StopAsync(CancellationToken cancellationToken) => RemoveAtTheEndAsync();
 
-    public async ValueTask DisposeAsync() => await RemoveAsync();
+    public async ValueTask DisposeAsync() => await RemoveAtTheEndAsync();
 
-    private async Task RemoveAsync()
+    private async Task BringUpAsync()
     {
-        if (!IsOurs)
+        await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
+        var log = loggers.GetLogger(network);
+
+        try
+        {
+            var wanted = ContainerNetworkAnnotation.On(network, model.Resources).ToDictionary(entry => entry.Address, entry => entry.Container.Name);
+            _isOurs = await manager.EnsureAsync(network, wanted, log, CancellationToken.None);
+            await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = DateTime.UtcNow });
+        }
+        catch (Exception exception)
+        {
+            log.LogError("{Message}", exception.Message);
+            await notifications.PublishUpdateAsync(network, s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
+            throw;
+        }
+    }
+
+    private async Task RemoveAtTheEndAsync()
+    {
+        if (!_isOurs)
         {
             return;
         }
 
-        IsOurs = false;
+        _isOurs = false;
 
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(s_patience);
 
         try
         {

@@ -7,21 +7,12 @@ namespace BoneYard.Networking;
 /// <param name="networkName">To the container runtime.</param>
 internal sealed class ContainerNetworkResource(string name, string networkName, IpSubnet subnet, IPAddress gateway) : Resource(name)
 {
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public string NetworkName { get; } = networkName;
 
     public IpSubnet Subnet { get; } = subnet;
 
     public IPAddress Gateway { get; } = gateway;
 
-    /// <summary>Completes when the network is there, and fails with the reason when it cannot be.</summary>
-    public Task Ready => _ready.Task;
-
     /// <summary>How the others on this network call a container.</summary>
     public string AliasOf(IResource container) => $"{container.Name}.{Name}";
-
-    internal void SetReady() => _ready.TrySetResult();
-
-    internal void SetFailed(Exception exception) => _ready.TrySetException(exception);
 }

@@ -4,10 +4,17 @@ using Microsoft.Extensions.Configuration;
 
 namespace BoneYard.Networking;
 
-/// <summary>Runs docker, or what ASPIRE_CONTAINER_RUNTIME names: the same that Aspire takes.</summary>
-internal sealed class ContainerRuntime(IConfiguration configuration) : IContainerRuntime
+/// <summary>Runs the command of the container runtime that Aspire takes.</summary>
+internal sealed class ContainerRuntime(string name) : IContainerRuntime
 {
-    public string Name { get; } = configuration["ASPIRE_CONTAINER_RUNTIME"] is { Length: > 0 } name ? name : "docker";
+    private static readonly string[] s_settings = ["DcpPublisher:ContainerRuntime", "ASPIRE_CONTAINER_RUNTIME", "DOTNET_ASPIRE_CONTAINER_RUNTIME"];
+
+    public string Name { get; } = name;
+
+    /// <summary>What a setting of Aspire names, else what is installed, Docker before Podman.</summary>
+    public static string NameIn(IConfiguration configuration) =>
+        s_settings.Select(setting => configuration[setting]).FirstOrDefault(value => !string.IsNullOrEmpty(value))?.ToLowerInvariant()
+        ?? (!IsInstalled("docker") && IsInstalled("podman") ? "podman" : "docker");
 
     public async Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
@@ -24,4 +31,8 @@ internal sealed class ContainerRuntime(IConfiguration configuration) : IContaine
             throw new DistributedApplicationException($"'{Name}' cannot be run ({exception.Message}). Install it, or name another container runtime in ASPIRE_CONTAINER_RUNTIME.", exception);
         }
     }
+
+    private static bool IsInstalled(string command) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator)
+        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? $"{command}.exe" : command)));
 }

@@ -3,18 +3,26 @@ using System.Net.NetworkInformation;
 
 namespace BoneYard.Networking;
 
-/// <summary>The networks that the host itself is in: a container network over one of them would cut the host off from it.</summary>
+/// <summary>The networks that the host itself reaches: a container network over one of them would cut the host off from it.</summary>
 internal static class HostNetworks
 {
-    public static IReadOnlyList<(string Interface, IpSubnet Subnet)> All() =>
-    [
-        .. from network in NetworkInterface.GetAllNetworkInterfaces()
-           where network.NetworkInterfaceType is not NetworkInterfaceType.Loopback
-           from address in network.GetIPProperties().UnicastAddresses
-           where !address.Address.IsIPv6LinkLocal && address.PrefixLength is > 0 and < 128
-           let subnet = new IpSubnet(IPNetwork.Parse($"{BaseOf(address)}/{address.PrefixLength}"))
-           select (network.Name, subnet),
-    ];
+    private const string IPv4Routes = "/proc/net/route";
+    private const string IPv6Routes = "/proc/net/ipv6_route";
+
+    /// <summary>Of Linux all routes but the default ones; of another system, the networks in which it has an address.</summary>
+    public static IReadOnlyList<(string Interface, IpSubnet Subnet)> All() => OperatingSystem.IsLinux()
+        ? [.. LinuxRoutes.ParseIPv4(TextOf(IPv4Routes)), .. LinuxRoutes.ParseIPv6(TextOf(IPv6Routes))]
+        : [.. OfInterfaces()];
+
+    /// <summary>A kernel without IPv6 has no table of it.</summary>
+    private static string TextOf(string table) => File.Exists(table) ? File.ReadAllText(table) : "";
+
+    private static IEnumerable<(string Interface, IpSubnet Subnet)> OfInterfaces() =>
+        from network in NetworkInterface.GetAllNetworkInterfaces()
+        where network.NetworkInterfaceType is not NetworkInterfaceType.Loopback
+        from address in network.GetIPProperties().UnicastAddresses
+        where !address.Address.IsIPv6LinkLocal && address.PrefixLength is > 0 and < 128
+        select (network.Name, new IpSubnet(new IPNetwork(BaseOf(address), address.PrefixLength)));
 
     private static IPAddress BaseOf(UnicastIPAddressInformation address)
     {

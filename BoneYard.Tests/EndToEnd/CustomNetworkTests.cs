@@ -37,7 +37,10 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
         using var _ = await _site.GetAsync("/");
         await using var connection = await _site.OpenDatabaseAsync();
         await using var peers = new Npgsql.NpgsqlCommand(
-            "SELECT DISTINCT host(client_addr) FROM pg_stat_activity WHERE datname = 'blog' AND pid <> pg_backend_pid() AND host(client_addr) LIKE '198.18.%'", connection);
+            "SELECT DISTINCT host(client_addr) FROM pg_stat_activity WHERE datname = 'blog' AND pid <> pg_backend_pid() AND client_addr << $1::cidr", connection)
+        {
+            Parameters = { new() { Value = _site.Subnet.ToString() } },
+        };
 
         Assert.Equal(_site.Subnet.Host(2).ToString(), await peers.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
@@ -59,5 +62,40 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
 
         Assert.False(result.Success);
         Assert.Contains("is in use by", result.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_blog_that_restarts_is_found_again()
+    {
+        await _site.RunCommandAsync("siteblog", "restart");
+
+        await _site.WaitForPageAsync("/", 200);
+    }
+
+    [Fact]
+    public async Task A_blog_that_comes_back_with_another_address_is_found_again()
+    {
+        var container = await _site.ContainerOfAsync("siteblog");
+        await _site.WaitForPageAsync("/", 200);
+
+        await MoveAsync(container, 9);
+
+        try
+        {
+            await _site.WaitForPageAsync("/?moved", 200);
+            var line = await _site.WaitForLogLineAsync("sitewww", line => line.Contains("/?moved", StringComparison.Ordinal) && line.Contains("\"status\":200", StringComparison.Ordinal));
+            Assert.Contains($"{_site.Subnet.Host(9)}:8000", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await MoveAsync(container, 2);
+            await _site.WaitForPageAsync("/", 200);
+        }
+    }
+
+    private async Task MoveAsync(string container, int number)
+    {
+        await ContainerEngine.RunAsync("network", "disconnect", _site.Network, container);
+        await ContainerEngine.RunAsync("network", "connect", "--ip", _site.Subnet.Host(number).ToString(), "--alias", "siteblog.sitenet", _site.Network, container);
     }
 }

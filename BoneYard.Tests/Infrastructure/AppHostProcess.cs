@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -5,17 +6,42 @@ using System.Net.Sockets;
 namespace BoneYard.Tests.Infrastructure;
 
 /// <summary>The AppHost as a person starts it, in a process of its own.</summary>
-internal static class AppHostProcess
+internal sealed class AppHostProcess : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = [];
+    private readonly ConcurrentQueue<string> _error = [];
+    private readonly TaskCompletionSource _isUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private AppHostProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Take(line.Data, _output);
+        process.ErrorDataReceived += (_, line) => Take(line.Data, _error);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public int Id => _process.Id;
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code and what it wrote, trimmed.</returns>
     public static async Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments)
+    {
+        await using var host = Start(arguments);
+        await host._process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (host._process.ExitCode, Text(host._error), Text(host._output));
+    }
+
+    public static AppHostProcess Start(params string[] arguments)
     {
         // bin/CONFIGURATION/FRAMEWORK, as this assembly's own folder.
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var assembly = Path.Combine(Projects.BoneYard_AppHost.ProjectPath, "bin", framework.Parent!.Name, framework.Name, "BoneYard.AppHost.dll");
 
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
+        return new(Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -28,11 +54,7 @@ internal static class AppHostProcess
                 // Aspire builds it on an image from a registry, and nobody here looks at the telemetry that it carries.
                 ["ASPIRE_ENABLE_CONTAINER_TUNNEL"] = "false",
             },
-        })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, (await error).Trim(), (await output).Trim());
+        })!);
     }
 
     /// <summary>A port that nobody listens on at the moment.</summary>
@@ -41,5 +63,55 @@ internal static class AppHostProcess
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    /// <summary>Until it says where the site is: then all of it is healthy.</summary>
+    public async Task WaitUntilUpAsync()
+    {
+        var ended = _process.WaitForExitAsync();
+        var first = await Task.WhenAny(_isUp.Task, ended).WaitAsync(Patience);
+        Assert.True(first == _isUp.Task, $"The AppHost ended before the site was up.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
+    }
+
+    /// <summary>At once, and without a chance to tidy up (SIGKILL).</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        // With a limit, it does not wait for the end of the output, which the orchestrator holds open.
+        Assert.True(_process.WaitForExit(Patience));
+    }
+
+    /// <summary>In good order (SIGTERM), to its end.</summary>
+    public async Task StopAsync()
+    {
+        using var terminate = Process.Start("kill", ["-TERM", $"{Id}"]);
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await StopAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private static string Text(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines).Trim();
+
+    private void Take(string? line, ConcurrentQueue<string> lines)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lines.Enqueue(line);
+
+        if (line.StartsWith("site: ", StringComparison.Ordinal))
+        {
+            _isUp.TrySetResult();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using BoneYard.Networking;
 
@@ -10,7 +11,7 @@ internal sealed class OwnResources : IAsyncDisposable
 
     public OwnResources()
     {
-        Network = $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        Network = NewName();
         Subnet = NewSubnet();
         _volumes = [$"{Network}-data", $"{Network}-media"];
     }
@@ -26,6 +27,34 @@ internal sealed class OwnResources : IAsyncDisposable
         $"--data-volume={_volumes[0]}", $"--media-volume={_volumes[1]}", $"--network={Network}", $"--subnet={Subnet}", .. NewSecrets(),
     ];
 
+    public static string NewName() => $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+
+    /// <summary>
+    /// Of the range for benchmarks and tests (RFC 2544), which no real network has: one of 8192 that no route leads to yet. With ten at
+    /// once, two that are made at the same instant are the same in one run of 200.
+    /// </summary>
+    public static IpSubnet NewSubnet()
+    {
+        var taken = HostNetworks.All();
+
+        while (true)
+        {
+            var subnet = Parse($"198.{18 + RandomNumberGenerator.GetInt32(2)}.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(16) * 16}/28");
+
+            if (!taken.Any(route => route.Subnet.Overlaps(subnet)))
+            {
+                return subnet;
+            }
+        }
+    }
+
+    /// <summary>Of the unique local addresses (RFC 4193), whose 40 random bits are meant to differ from everybody's.</summary>
+    public static IpSubnet NewIPv6Subnet()
+    {
+        var random = RandomNumberGenerator.GetHexString(10, lowercase: true);
+        return Parse(IPNetwork.Parse($"fd{random[..2]}:{random[2..6]}:{random[6..]}::/64").ToString());
+    }
+
     public static string[] NewSecrets() =>
         [.. new[] { "sitedb-password", "session-secret", "author-password" }.Select(name => $"--Parameters:{name}={RandomNumberGenerator.GetHexString(48, lowercase: true)}")];
 
@@ -37,7 +66,5 @@ internal sealed class OwnResources : IAsyncDisposable
         }
     }
 
-    // Of the range for benchmarks and tests (RFC 2544), which no real network has.
-    private static IpSubnet NewSubnet() =>
-        IpSubnet.TryParse($"198.18.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(16) * 16}/28", out var subnet) ? subnet : throw new InvalidOperationException();
+    private static IpSubnet Parse(string text) => IpSubnet.TryParse(text, out var subnet) ? subnet : throw new InvalidOperationException(text);
 }

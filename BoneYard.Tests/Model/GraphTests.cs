@@ -1,3 +1,4 @@
+using BoneYard.Networking;
 using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.Model;
@@ -125,7 +126,7 @@ public sealed class GraphTests : IAsyncLifetime
     {
         var arguments = (await RuntimeArgumentsOfAsync(Container(name))).ToArray();
 
-        Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet"], arguments);
+        Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet", "--label", $"{CreatorLabel.Name}={CreatorLabel.Own}"], arguments);
     }
 
     [Fact]

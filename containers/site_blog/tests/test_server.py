@@ -1,5 +1,6 @@
 """The blog as a process: starting, waiting for its database, stopping, reloading."""
 
+import http.client
 import os
 import shutil
 import socket
@@ -41,6 +42,18 @@ def test_it_serves_pages_and_writes_a_json_line_for_each(site, tmp_path):
     assert line["trace_id"] == "ab" * 16
     assert line["bytes"] == len(answer.text.encode())
     assert line["ms"] > 0
+
+
+def test_it_is_reached_by_both_families_and_knows_a_visitor_by_the_plain_address(site, tmp_path):
+    with Server(tmp_path / "log") as server:
+        server.wait_until_ready()
+
+        for host in ("127.0.0.1", "::1"):
+            connection = http.client.HTTPConnection(host, server.port, timeout=20)
+            connection.request("GET", f"/archive?{host}")
+
+            assert connection.getresponse().status == 200
+            assert server.wait_for_access_line(f"/archive?{host}")["client"] == host
 
 
 def test_it_starts_without_a_database_and_recovers(site, tmp_path, gate):

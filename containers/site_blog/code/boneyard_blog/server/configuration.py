@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +34,15 @@ class ServerConfiguration:
         return cls(
             ini_file=ini_file,
             development=development,
-            bind=f"0.0.0.0:{environment.integer('PORT', 8000, 1, 65535)}",
+            bind=f"{every_address()}:{environment.integer('PORT', 8000, 1, 65535)}",
             workers=environment.integer("GUNICORN_WORKERS", 1 if development else 2, 1, 64),
             threads=settings.threads,
         )
+
+
+def every_address() -> str:
+    """Return where to listen to be reached by IPv4 and IPv6 alike; some kernels are made without the latter."""
+    return "[::]" if socket.has_dualstack_ipv6() else "0.0.0.0"
 
 
 def ini_path(environment: Environment | None = None) -> str:

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using BoneYard.Tests.Infrastructure;
+
+namespace BoneYard.Tests.EndToEnd;
+
+/// <summary>An AppHost that was killed leaves nothing that is in the way of the next start.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed class KilledAppHostTests : IAsyncLifetime
+{
+    private readonly OwnResources _own = new();
+    private readonly string[] _options;
+
+    public KilledAppHostTests() =>
+        _options = [.. _own.Arguments, "--tls=off", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _own.DisposeAsync();
+
+    [Fact]
+    public async Task The_next_start_succeeds_though_the_orchestrator_is_still_tidying_up()
+    {
+        await using var killed = AppHostProcess.Start(_options);
+        await killed.WaitUntilUpAsync();
+        killed.Kill();
+
+        await using var next = AppHostProcess.Start(_options);
+        await next.WaitUntilUpAsync();
+        await next.StopAsync();
+
+        Assert.Empty(await LeftAsync());
+    }
+
+    [Fact]
+    public async Task The_next_start_succeeds_though_the_orchestrator_was_killed_too()
+    {
+        await using var killed = AppHostProcess.Start(_options);
+        await killed.WaitUntilUpAsync();
+        var orchestrators = OrchestratorsOf(killed.Id);
+        killed.Kill();
+        orchestrators.ForEach(orchestrator => orchestrator.Kill());
+        var left = await LeftAsync();
+
+        await using var next = AppHostProcess.Start(_options);
+        await next.WaitUntilUpAsync();
+        await next.StopAsync();
+
+        Assert.NotEmpty(left);
+        Assert.Empty(await LeftAsync());
+    }
+
+    /// <summary>Networks and containers.</summary>
+    private async Task<string[]> LeftAsync() =>
+    [
+        .. await ContainerEngine.ListAsync("network", "ls", "--quiet", "--filter", $"name={_own.Network}"),
+        .. await ContainerEngine.ListAsync("ps", "--all", "--quiet", "--filter", $"volume={_own.Network}-data"),
+    ];
+
+    /// <summary>DCP is told which process to watch, and so are its helpers, which remove containers when it dies.</summary>
+    private static List<Process> OrchestratorsOf(int appHost)
+    {
+        var left = Process.GetProcessesByName("dcp").ToList();
+        var watched = new Queue<int>([appHost]);
+        var found = new List<Process>();
+
+        while (watched.TryDequeue(out var id))
+        {
+            var watching = left.Where(process => CommandLineOf(process).Contains($"\0--monitor\0{id}\0", StringComparison.Ordinal)).ToArray();
+            left.RemoveAll(watching.Contains);
+            found.AddRange(watching);
+            Array.ForEach(watching, process => watched.Enqueue(process.Id));
+        }
+
+        return found;
+    }
+
+    private static string CommandLineOf(Process process) =>
+        $"/proc/{process.Id}/cmdline" is var file && File.Exists(file) ? File.ReadAllText(file) : "";
+}

@@ -1,0 +1,153 @@
+using BoneYard.Networking;
+using BoneYard.Tests.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace BoneYard.Tests.EndToEnd;
+
+/// <summary>The network as a resource: its state, health, properties and commands, with one container that is quickly made.</summary>
+public sealed class NetworkResourceTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly string _name = OwnResources.NewName();
+    private readonly IpSubnet _subnet = OwnResources.NewSubnet();
+    private DistributedApplication? _application;
+
+    private DistributedApplication Application => _application ?? throw new InvalidOperationException("The application is not running.");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = await Site.CreateBuilderAsync();
+
+        // Alone: the rest of the graph has nothing to do with it.
+        foreach (var resource in builder.Resources.ToArray())
+        {
+            builder.Resources.Remove(resource);
+        }
+
+        var network = builder.AddContainerNetwork("guestnet", _subnet.ToString(), networkName: _name);
+        builder.AddContainer("guest", "debian", "trixie-slim").WithArgs("sleep", "infinity")
+            .WithContainerRuntimeArgs("--stop-signal", "KILL")
+            .WithNetwork(network, _subnet.Host(1).ToString());
+        _application = await builder.BuildAsync(Cancelled);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Application.DisposeAsync();
+        Assert.Empty(await NetworksAsync());
+    }
+
+    [Fact]
+    public async Task Its_row_shows_subnet_gateway_driver_and_members_and_its_log_what_was_run()
+    {
+        await StartAsync();
+
+        var row = await WaitAsync("guestnet", update => PropertyOf(update, "network.members").EndsWith($" {_subnet.Host(1)}", StringComparison.Ordinal));
+        var log = new List<string>();
+
+        await foreach (var lines in Application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(row.Resource).WithCancellation(Cancelled))
+        {
+            log.AddRange(lines.Select(line => line.Content));
+        }
+
+        Assert.Equal(
+            (_name, _subnet.ToString(), _subnet.LastHost.ToString(), "bridge"),
+            (PropertyOf(row, "network.name"), PropertyOf(row, "network.subnet"), PropertyOf(row, "network.gateway"), PropertyOf(row, "network.driver")));
+        Assert.Contains(log, line => line.Contains($"docker network create --driver bridge --subnet {_subnet} --gateway {_subnet.LastHost}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Inspect_tells_who_is_on_it()
+    {
+        await StartAsync();
+
+        var result = await CommandAsync("guestnet", "inspect");
+
+        Assert.True(result.Success, result.Message);
+        Assert.Contains($"**{_name}**: subnet {_subnet}, gateway {_subnet.LastHost}, driver bridge", result.Data?.Value, StringComparison.Ordinal);
+        Assert.Contains($" {_subnet.Host(1)}", result.Data?.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_somebody_deletes_is_unhealthy_until_a_container_starts_which_makes_it_anew()
+    {
+        await StartAsync();
+        await StopGuestAsync();
+
+        await ContainerEngine.RunAsync("network", "rm", _name);
+
+        var lost = await WaitAsync("guestnet", update => update.Snapshot.HealthStatus is HealthStatus.Unhealthy);
+        Assert.Equal(
+            $"Network '{_name}' is gone. Restart the containers that belong on it: the first one makes it anew.", Assert.Single(lost.Snapshot.HealthReports).Description);
+
+        await CommandAsync("guest", KnownResourceCommands.StartCommand);
+        await WaitAsync("guestnet", update => update.Snapshot.HealthStatus is HealthStatus.Healthy);
+        await WaitAsync("guest", update => update.Snapshot.HealthStatus is HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task Remove_is_refused_while_a_container_is_on_it_and_afterwards_leaves_it_to_the_next_to_make_it_anew()
+    {
+        await StartAsync();
+        var refused = await CommandAsync("guestnet", "remove");
+        await StopGuestAsync();
+
+        var removed = await CommandAsync("guestnet", "remove");
+
+        var row = await WaitAsync("guestnet", update => update.Snapshot.State?.Text == KnownResourceStates.NotStarted);
+        Assert.Contains("is in use by guest-", refused.Message, StringComparison.Ordinal);
+        Assert.True(removed.Success, removed.Message);
+        Assert.Empty(await NetworksAsync());
+        Assert.Null(row.Snapshot.HealthStatus);
+        Assert.Equal(ResourceCommandState.Disabled, row.Snapshot.Commands.Single(command => command.Name == "remove").State);
+
+        await CommandAsync("guest", KnownResourceCommands.StartCommand);
+        await WaitAsync("guestnet", update => update.Snapshot.HealthStatus is HealthStatus.Healthy);
+        Assert.NotEmpty(await NetworksAsync());
+    }
+
+    [Fact]
+    public async Task When_it_cannot_be_made_the_container_does_not_start_and_the_log_says_why()
+    {
+        var other = OwnResources.NewName();
+        await ContainerEngine.RunAsync("network", "create", "--subnet", _subnet.ToString(), other);
+
+        try
+        {
+            await Application.StartAsync(Cancelled);
+
+            await WaitAsync("guestnet", update => update.Snapshot.State?.Text == KnownResourceStates.FailedToStart);
+            await WaitAsync("guest", update => update.Snapshot.State?.Text == KnownResourceStates.FailedToStart);
+        }
+        finally
+        {
+            await ContainerEngine.RunAsync("network", "rm", other);
+        }
+    }
+
+    private static string PropertyOf(ResourceEvent update, string name) => update.Snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value as string ?? "";
+
+    private async Task StartAsync()
+    {
+        await Application.StartAsync(Cancelled);
+        await WaitAsync("guestnet", update => update.Snapshot.HealthStatus is HealthStatus.Healthy);
+        await WaitAsync("guest", update => update.Snapshot.State?.Text == KnownResourceStates.Running);
+    }
+
+    private async Task StopGuestAsync()
+    {
+        await CommandAsync("guest", KnownResourceCommands.StopCommand);
+        await WaitAsync("guest", update => KnownResourceStates.TerminalStates.Contains(update.Snapshot.State?.Text));
+    }
+
+    private Task<ExecuteCommandResult> CommandAsync(string resource, string command) => Application.ResourceCommands.ExecuteCommandAsync(resource, command, Cancelled);
+
+    private Task<ResourceEvent> WaitAsync(string resource, Func<ResourceEvent, bool> predicate) =>
+        Application.ResourceNotifications.WaitForResourceAsync(resource, predicate, Cancelled).WaitAsync(Patience);
+
+    private Task<string[]> NetworksAsync() => ContainerEngine.ListAsync("network", "ls", "--quiet", "--filter", $"name={_name}");
+}

@@ -9,7 +9,11 @@ internal static class AppHostProcess
 {
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code and what it wrote, trimmed.</returns>
-    public static async Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments) =>
+        RunInAsync(Environment.CurrentDirectory, arguments);
+
+    /// <param name="folder">Where the person stands who starts it.</param>
+    public static async Task<(int ExitCode, string Error, string Output)> RunInAsync(string folder, params string[] arguments)
     {
         // bin/CONFIGURATION/FRAMEWORK, as this assembly's own folder.
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
@@ -17,6 +21,7 @@ internal static class AppHostProcess
 
         using var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =

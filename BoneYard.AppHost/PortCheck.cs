@@ -27,15 +27,22 @@ internal static class PortCheck
 
     private static void EnsureFree(IResource resource, EndpointAnnotation endpoint, int port)
     {
+        var isUdp = endpoint.Protocol is ProtocolType.Udp;
+
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            probe.Start();
+            using var probe = new Socket(isUdp ? SocketType.Dgram : SocketType.Stream, endpoint.Protocol);
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+
+            if (!isUdp)
+            {
+                probe.Listen();
+            }
         }
         catch (SocketException exception)
         {
             throw new DistributedApplicationException(
-                $"Port {port}, for endpoint '{endpoint.Name}' of '{resource.Name}', cannot be used: {exception.Message}. Stop what listens there (`ss -ltnp 'sport = :{port}'` names it; another BoneYard, perhaps), or choose another port in the options of the site.");
+                $"Port {port}, for endpoint '{endpoint.Name}' of '{resource.Name}', cannot be used: {exception.Message}. Stop what listens there (`ss -{(isUdp ? 'u' : 't')}lnp 'sport = :{port}'` names it; another BoneYard, perhaps), or choose another port in the options of the site.");
         }
     }
 }

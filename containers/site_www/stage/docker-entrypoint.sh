@@ -4,7 +4,7 @@
 # Writes Nginx's configuration from the environment to /tmp/nginx, then becomes Nginx.
 #
 # BLOG_URL    where the blog is (http://siteblog:8000); its name is looked up anew while Nginx runs
-# SITE_HOSTS  the names that the site answers to, separated by spaces (any)
+# SITE_HOSTS  the names that the site answers to, and addresses, an IPv6 one in brackets, separated by spaces (any)
 # CACHE       on or off: keep public pages of the blog, and let browsers keep static files (on)
 #
 # With fullchain.pem and privkey.pem in /www/tls the site is served over HTTPS, and HTTP only shows the way there. When the
@@ -61,7 +61,7 @@ check_environment() {
     esac
 
     case ${SITE_HOSTS:-} in
-        *[!A-Za-z0-9.\ *-]*) die "SITE_HOSTS is '$SITE_HOSTS'; it has to be host names separated by spaces" ;;
+        *[!][A-Za-z0-9.\ *:_-]*) die "SITE_HOSTS is '$SITE_HOSTS'; it has to be names of hosts, and addresses, separated by spaces" ;;
     esac
 
     cache=${CACHE:-on} hsts=${HSTS:-off}

@@ -11,11 +11,20 @@ internal static class FatalErrors
     /// <summary>Applies to what nobody catches: a test, which catches all, is not ended by it.</summary>
     public static void EndInOneLine() => AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
     {
-        if (unhandled.ExceptionObject is Exception exception && Cause(exception) is DistributedApplicationException cause)
+        if (unhandled.ExceptionObject is Exception exception && Mistake(exception) is { } mistake)
         {
-            Console.Error.WriteLine($"error: {cause.Message}");
-            Environment.Exit(cause is WrongOptionException ? WrongOption : CannotRun);
+            Console.Error.WriteLine($"error: {mistake.Message}");
+            Environment.Exit(mistake.ExitCode);
         }
+    };
+
+    private static (string Message, int ExitCode)? Mistake(Exception exception) => Cause(exception) switch
+    {
+        WrongOptionException wrong => (wrong.Message, WrongOption),
+        DistributedApplicationException cannot => (cannot.Message, CannotRun),
+        // What .NET says of an appsettings.json that is none, and inside of it where the mistake is.
+        InvalidDataException unreadable => ($"{unreadable.Message} {unreadable.GetBaseException().Message}".ReplaceLineEndings(" "), WrongOption),
+        _ => null,
     };
 
     private static Exception Cause(Exception exception) => exception is AggregateException { InnerException: { } inner } ? Cause(inner) : exception;

@@ -24,21 +24,48 @@ internal static class SiteCommandLine
         return false;
     }
 
-    /// <summary>From <c>--http-port 80</c> to <c>--Site:HttpPort 80</c>. What has a colon is configuration already.</summary>
-    /// <exception cref="WrongOptionException">There is no such option.</exception>
-    public static string[] ToConfiguration(string[] args) => [.. args.Select(arg =>
+    /// <summary>From <c>--http-port 80</c> to <c>--Site:HttpPort=80</c>. Other names with a colon are configuration already.</summary>
+    /// <exception cref="WrongOptionException">There is no such option, it has no value, or more than one.</exception>
+    public static string[] ToConfiguration(string[] args)
     {
-        var name = arg.Split('=')[0];
+        var configuration = new List<string>();
+        var given = new Dictionary<SiteOption, string>();
 
-        if (!name.StartsWith("--", StringComparison.Ordinal) || name.Contains(':', StringComparison.Ordinal) || IsOfAspire(name))
+        for (var i = 0; i < args.Length; i++)
         {
-            return arg;
+            var name = args[i].Split('=')[0];
+
+            if (!name.StartsWith("--", StringComparison.Ordinal))
+            {
+                throw new WrongOptionException($"'{args[i]}' is no option; options are written as --name=value, such as --mode=production. --help lists them all.");
+            }
+
+            var value = args[i].Length > name.Length ? args[i][(name.Length + 1)..]
+                : i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i]
+                : null;
+
+            var option = SiteOptions.All.FirstOrDefault(option => $"--{option.Name}" == name || $"--{option.ConfigurationKey}".Equals(name, StringComparison.OrdinalIgnoreCase));
+
+            if (option is null)
+            {
+                configuration.AddRange(OfOthers(name, value));
+            }
+            else if (value is null)
+            {
+                throw new WrongOptionException($"Option {option.Name} has no value; allowed is {option.Allowed}.");
+            }
+            else if (!given.TryAdd(option, value))
+            {
+                throw new WrongOptionException($"Option {option.Name} is '{given[option]}' and '{value}'; allowed is one value.");
+            }
+            else
+            {
+                configuration.Add($"--{option.ConfigurationKey}={option.FromCommandLine(value)}");
+            }
         }
 
-        var option = SiteOptions.All.FirstOrDefault(option => $"--{option.Name}" == name)
-            ?? throw new WrongOptionException($"There is no option {name}; did you mean --{NearestTo(name[2..])}? --help lists them all.");
-        return $"--{option.ConfigurationKey}{arg[name.Length..]}";
-    })];
+        return [.. configuration];
+    }
 
     /// <exception cref="WrongOptionException">A key of the configuration belongs to no option.</exception>
     public static void RefuseUnknown(IEnumerable<string> configurationKeys)
@@ -53,23 +80,39 @@ internal static class SiteCommandLine
         }
     }
 
+    private static string[] OfOthers(string name, string? value) => (name, value) switch
+    {
+        _ when IsOfAspire(name) => value is null ? [name] : [name, value],
+        _ when !name.Contains(':', StringComparison.Ordinal) =>
+            throw new WrongOptionException($"There is no option {name}; did you mean --{NearestTo(name[2..])}? --help lists them all."),
+        (_, null) => throw new WrongOptionException($"Setting {name[2..]} has no value; write {name}=VALUE."),
+        _ => [$"{name}={value}"],
+    };
+
     /// <summary>What Aspire's own tools pass to an AppHost.</summary>
-    private static bool IsOfAspire(string name) => name is "--operation" or "--publisher" or "--output-path" or "--step" or "--environment" or "--log-level";
+    private static bool IsOfAspire(string name) => name is "--operation" or "--publisher" or "--output-path" or "--step" or "--environment"
+        or "--log-level" or "--include-exception-details" or "--clear-cache" or "--yes" || name.StartsWith("--dcp-", StringComparison.Ordinal);
 
     private static void WriteHelp(TextWriter output)
     {
-        output.WriteLine("usage: dotnet run --project BoneYard.AppHost -- [options]");
+        output.WriteLine("usage: dotnet run --project BoneYard.AppHost -- [--OPTION=VALUE]...");
         output.WriteLine("       dotnet run --project BoneYard.AppHost -- trust    how to trust the certificates of development");
         output.WriteLine();
-        var width = SiteOptions.All.Max(option => option.Name.Length);
+        output.WriteLine("Options and what they are when nobody says:");
+        output.WriteLine();
+
+        var width = SiteOptions.All.Max(option => Written(option).Length);
 
         foreach (var option in SiteOptions.All)
         {
-            output.WriteLine($"  --{option.Name.PadRight(width)}  {option.Allowed}{(option.Default.Length == 0 ? "" : $" ({option.Default})")}");
+            output.WriteLine($"  {Written(option).PadRight(width)}  {option.Purpose}");
+            output.WriteLine($"  {"".PadRight(width)}  {option.Allowed}");
         }
 
         output.WriteLine();
         output.WriteLine($"Each is also a setting: --{SiteOptions.All[0].Name} is {SiteOptions.All[0].ConfigurationKey} in appsettings.json, Site__Mode in the environment.");
+
+        static string Written(SiteOption option) => $"--{option.Name}={option.Default}";
     }
 
     private static string NearestTo(string name) => SiteOptions.All.MinBy(option => Distance(option.Name, name))!.Name;

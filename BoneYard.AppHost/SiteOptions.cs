@@ -31,28 +31,38 @@ internal sealed record SiteOptions(
 {
     public const string NoTls = "off";
 
-    private static readonly SiteOption s_mode = SiteOption.Choice("mode", "development", "development", "production");
-    private static readonly SiteOption s_tls = SiteOption.Text("tls", "", "a folder with fullchain.pem and privkey.pem, or off; in development not set means a certificate of its own");
-    private static readonly SiteOption s_hostName = SiteOption.Text("host-name", "localhost", "the name under which the site is visited");
-    private static readonly SiteOption s_httpPort = SiteOption.Port("http-port", 8080);
-    private static readonly SiteOption s_httpsPort = SiteOption.Port("https-port", 8443);
-    private static readonly SiteOption s_dataVolume = SiteOption.Volume("data-volume", "boneyard-data");
-    private static readonly SiteOption s_mediaVolume = SiteOption.Volume("media-volume", "boneyard-media");
-    private static readonly SiteOption s_network = SiteOption.Volume("network", "sitenet") with
+    // Each gets an address: the gateway cannot have it.
+    private const int Containers = 3;
+
+    private static readonly SiteOption s_mode = SiteOption.Choice("mode", "development", "whether the site is worked on or visited", "development", "production");
+
+    private static readonly SiteOption s_tls = new(
+        "tls", "", "the certificate and its key", "a folder with fullchain.pem and privkey.pem, or off; in development not set means a certificate of its own",
+        _ => true)
+    {
+        FromCommandLine = text => text is "" or NoTls ? text : Path.GetFullPath(text),
+    };
+
+    private static readonly SiteOption s_hostName = SiteOption.Host("host-name", "localhost", "under which the site is visited; the certificate has to cover it");
+    private static readonly SiteOption s_httpPort = SiteOption.Port("http-port", 8080, "the front door, over HTTP");
+    private static readonly SiteOption s_httpsPort = SiteOption.Port("https-port", 8443, "the front door, over HTTPS");
+    private static readonly SiteOption s_dataVolume = SiteOption.Volume("data-volume", "boneyard-data", "keeps the database");
+    private static readonly SiteOption s_mediaVolume = SiteOption.Volume("media-volume", "boneyard-media", "keeps uploaded pictures");
+    private static readonly SiteOption s_network = SiteOption.Volume("network", "sitenet", "connects the containers") with
     {
         Allowed = "the name of a container network: two or more letters, digits, '-', '_' and '.', the first a letter or digit",
     };
 
     private static readonly SiteOption s_subnet = new(
-        "subnet", "10.11.12.0/24", "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix",
+        "subnet", "10.11.12.0/24", "the addresses of the network", "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix",
         text => IpSubnet.TryParse(text, out _));
 
     private static readonly SiteOption s_gateway = new(
-        "gateway", "", "an IP address of the subnet; not set means its last one",
+        "gateway", "", "the network's own address", "an IP address of the subnet that no container has; not set means the last one",
         text => text.Length == 0 || IpSubnet.TryParseAddress(text, out _));
 
     private static readonly SiteOption s_author = new(
-        "author", "author", "the first author's name for signing in: letters, digits, '.', '-' and '_'",
+        "author", "author", "the first author's name for signing in", "letters, digits, '.', '-' and '_'",
         text => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'));
 
     public static IReadOnlyList<SiteOption> All { get; } = [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author];
@@ -82,17 +92,36 @@ internal sealed record SiteOptions(
             Value(s_gateway) is { Length: > 0 } gateway ? gateway : null,
             Value(s_author));
 
-        return site is { IsProduction: true, Tls: null }
-            ? throw new WrongOptionException($"Option {s_tls.Name} is not set; in production it has to be: a folder with fullchain.pem and privkey.pem, or {NoTls} behind a proxy that serves HTTPS.")
-            : site;
+        return site.Contradiction() is { } contradiction ? throw new WrongOptionException(contradiction) : site;
 
         int Number(SiteOption option) => int.Parse(Value(option), CultureInfo.InvariantCulture);
 
         string Value(SiteOption option) => configuration[option.ConfigurationKey] switch
         {
+            null when configuration.GetSection(option.ConfigurationKey).GetChildren().Any() =>
+                throw new WrongOptionException($"Option {option.Name} is a list or an object; allowed is {option.Allowed}."),
             null => option.Default,
             var value when option.IsAllowed(value) => value,
             var value => throw new WrongOptionException($"Option {option.Name} is '{value}'; allowed is {option.Allowed}."),
         };
     }
+
+    /// <summary>What is allowed by itself, but not together; null when all is well.</summary>
+    private string? Contradiction() => this switch
+    {
+        { IsProduction: true, Tls: null } =>
+            $"Option {s_tls.Name} is not set; in production it has to be: a folder with fullchain.pem and privkey.pem, or {NoTls} behind a proxy that serves HTTPS.",
+        { HasTls: true } when HttpsPort == HttpPort =>
+            $"Option {s_httpsPort.Name} is '{HttpsPort}', as is {s_httpPort.Name}; allowed is a port of its own, 1 to 65535.",
+        _ when MediaVolume == DataVolume =>
+            $"Option {s_mediaVolume.Name} is '{MediaVolume}', as is {s_dataVolume.Name}; allowed is a volume of its own.",
+        _ when ObjectionToGateway() is { } objection =>
+            $"Option {s_gateway.Name} is '{Gateway}', but {objection}; allowed is {s_gateway.Allowed}.",
+        _ => null,
+    };
+
+    private string? ObjectionToGateway() =>
+        !IpSubnet.TryParseAddress(Gateway, out var gateway) ? null
+        : Enumerable.Range(1, Containers).Any(number => Subnet.Host(number).Equals(gateway)) ? $"{gateway} is the address of a container"
+        : Subnet.Objection(gateway);
 }

@@ -15,6 +15,13 @@ internal sealed class CertificateChain
 
     public X509Certificate2 Last => _certificates[^1];
 
+    /// <summary>The names and addresses that the server's certificate covers; a name may begin with <c>*.</c>.</summary>
+    public IReadOnlyList<string> Names =>
+    [
+        .. Server.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension =>
+            extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))),
+    ];
+
     /// <summary>When the first of the certificates expires, UTC.</summary>
     public DateTimeOffset Expires => _certificates.Min(certificate => Utc(certificate.NotAfter));
 
@@ -91,18 +98,9 @@ internal sealed class CertificateChain
             : null;
     }
 
-    private string? ProblemOfNames(string hostName)
-    {
-        if (Server.MatchesHostname(hostName, allowWildcards: true, allowCommonName: false))
-        {
-            return null;
-        }
-
-        var names = Server.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension =>
-            extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))).ToArray();
-
-        return $"does not cover the host '{hostName}', but {(names is [] ? "no name at all" : string.Join(", ", names))}. Set host-name to a name that it covers, or have one issued for '{hostName}'.";
-    }
+    private string? ProblemOfNames(string hostName) => Server.MatchesHostname(hostName, allowWildcards: true, allowCommonName: false)
+        ? null
+        : $"does not cover the host '{hostName}', but {(Names is [] ? "no name at all" : string.Join(", ", Names))}. Set host-name to a name that it covers, or have one issued for '{hostName}'.";
 
     private string? ProblemOfDates(DateTimeOffset now)
     {

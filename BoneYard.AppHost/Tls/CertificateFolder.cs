@@ -23,7 +23,7 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
     {
         if (!Directory.Exists(path))
         {
-            throw Refusal(path, $"there is no such folder. Give one that holds {ChainFile} and {KeyFile}.");
+            throw Refusal(path, $"{(File.Exists(path) ? "that is a file" : "there is no such folder")}. Give a folder that holds {ChainFile} and {KeyFile}.");
         }
 
         var chainFile = System.IO.Path.Combine(path, ChainFile);

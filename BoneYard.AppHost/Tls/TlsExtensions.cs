@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,11 @@ namespace BoneYard.Tls;
 /// <summary>Gives the front door its certificate.</summary>
 internal static class TlsExtensions
 {
-    private const int TargetPort = 8443;
-    private const string EndpointName = "https";
+    private const string Https = "https";
+    private const int HttpsTargetPort = 8443;
+    private const string Http3 = "http3";
+    // The orchestrator tells the ports of a container apart by their numbers alone.
+    private const int Http3TargetPort = 8444;
 
     /// <summary>
     /// Serves HTTPS with the certificate of a folder, or with one of the user's development authority. The folder is checked at
@@ -17,7 +21,7 @@ internal static class TlsExtensions
     /// </summary>
     /// <param name="folder">Holds <c>fullchain.pem</c> and <c>privkey.pem</c>, relative to the AppHost; null takes the development authority.</param>
     /// <param name="hostName">The name under which the site is visited; the certificate has to cover it.</param>
-    /// <param name="port">The port on the host.</param>
+    /// <param name="port">The port on the host: TCP for HTTP/1.1 and HTTP/2, UDP for HTTP/3.</param>
     /// <exception cref="WrongOptionException">The site could not be served with that certificate; the message has the remedy.</exception>
     public static IResourceBuilder<T> WithTls<T>(this IResourceBuilder<T> builder, string? folder, string hostName, int port)
         where T : ContainerResource
@@ -28,7 +32,10 @@ internal static class TlsExtensions
 
         builder
             .WithBindMount(certificates.Path, CertificateFolder.MountPoint, isReadOnly: true)
-            .WithHttpsEndpoint(port, TargetPort, EndpointName)
+            .WithHttpsEndpoint(port, HttpsTargetPort, Https)
+            .WithEndpoint(port, Http3TargetPort, scheme: "udp", Http3, protocol: ProtocolType.Udp)
+            // No browser opens such an address: it is told of it when it visits the other one.
+            .WithUrlForEndpoint(Http3, url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
             .OnBeforeResourceStarted((resource, @event, _) => ShowAsync(certificates, warns: folder is not null, resource, @event.Services));
 
         foreach (var linked in certificates.LinkedFolders)
@@ -36,11 +43,30 @@ internal static class TlsExtensions
             builder.WithBindMount(linked.Source, linked.Target, isReadOnly: true);
         }
 
-        // A reference would give the port inside the container's network; a visitor is sent to the one on the host, which a test
-        // leaves to the orchestrator.
-        var https = builder.GetEndpoint(EndpointName);
+        if (folder is not null)
+        {
+            builder.WithEnvironment("SITE_HOSTS", HostsOf(certificates.Chain));
+        }
+
+        return builder
+            .WithPortOf(Https, port, "HTTPS_PORT")
+            .WithPortOf(Http3, port, "HTTP3_PORT");
+    }
+
+    /// <summary>Whoever asks for a name that a given certificate does not cover gets no answer; this machine's own name always does.</summary>
+    private static string HostsOf(CertificateChain chain) =>
+        string.Join(' ', chain.Names.Append("localhost").Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.Contains(':', StringComparison.Ordinal) ? $"[{name}]" : name));
+
+    /// <summary>
+    /// A reference would give the port inside the container's network; a visitor is sent to the one on the host, which a test leaves
+    /// to the orchestrator.
+    /// </summary>
+    private static IResourceBuilder<T> WithPortOf<T>(this IResourceBuilder<T> builder, string endpointName, int port, string variable)
+        where T : ContainerResource
+    {
+        var endpoint = builder.GetEndpoint(endpointName);
         return builder.WithEnvironment(context =>
-            context.EnvironmentVariables["HTTPS_PORT"] = (https.IsAllocated ? https.Port : port).ToString(CultureInfo.InvariantCulture));
+            context.EnvironmentVariables[variable] = (endpoint.IsAllocated ? endpoint.Port : port).ToString(CultureInfo.InvariantCulture));
     }
 
     private static CertificateFolder RenewedFolder<T>(this IResourceBuilder<T> builder, DevelopmentAuthority authority, string hostName)

@@ -29,7 +29,7 @@ internal sealed class ContainerSpecFactory(DistributedApplicationExecutionContex
                 Command = resource.Entrypoint,
                 Args = await ArgumentsAsync(resource, resolve, cancellationToken).ConfigureAwait(false),
                 Env = await EnvironmentAsync(resource, resolve, cancellationToken).ConfigureAwait(false),
-                Ports = [.. resource.Annotations.OfType<EndpointAnnotation>().Select(e => new DcpContainer.Port(e.TargetPort!.Value, e.IsProxied ? null : e.Port))],
+                Ports = [.. resource.Annotations.OfType<EndpointAnnotation>().Select(e => new DcpContainer.Port(e.TargetPort!.Value, e.IsProxied ? null : e.Port, EndpointAllocator.ProtocolOf(e)))],
                 VolumeMounts = [.. resource.Annotations.OfType<ContainerMountAnnotation>().Select(mount => MountOf(resource, mount))],
                 Networks = [new(network, [resource.Name.ToLowerInvariant(), $"{resource.Name.ToLowerInvariant()}.dev.internal"])],
                 RunArgs = await RuntimeArgumentsAsync(resource, resolve, cancellationToken).ConfigureAwait(false),

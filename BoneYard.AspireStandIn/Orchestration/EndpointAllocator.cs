@@ -16,6 +16,8 @@ internal sealed class EndpointAllocator(StandInOptions options)
 
     public static string ServiceNameOf(IResource resource, EndpointAnnotation endpoint) => $"{resource.Name}-{endpoint.Name}".ToLowerInvariant();
 
+    public static string ProtocolOf(EndpointAnnotation endpoint) => endpoint.Protocol.ToString().ToUpperInvariant();
+
     public async Task AllocateAsync(DcpClient dcp, IResource resource, CancellationToken cancellationToken)
     {
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
@@ -48,6 +50,7 @@ internal sealed class EndpointAllocator(StandInOptions options)
                 {
                     Address = endpoint.TargetHost,
                     Port = options.RandomizePorts && endpoint.IsProxied ? null : endpoint.Port,
+                    Protocol = ProtocolOf(endpoint),
                     AddressAllocationMode = endpoint.IsProxied ? DcpService.Localhost : DcpService.Proxyless,
                 },
             },

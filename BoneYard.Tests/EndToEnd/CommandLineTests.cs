@@ -13,6 +13,10 @@ public sealed class CommandLineTests
     [InlineData("error: There is no option --http-prot; did you mean --http-port? --help lists them all.", "--http-prot=80")]
     [InlineData("error: There is no option Site:HttpPrt; did you mean Site:HttpPort? --help lists them all.", "--Site:HttpPrt=80")]
     [InlineData("error: Option tls is not set; in production it has to be: a folder with fullchain.pem and privkey.pem, or off behind a proxy that serves HTTPS.", "--mode=production")]
+    [InlineData("error: Option http-port has no value; allowed is a port, 1 to 65535.", "--http-port")]
+    [InlineData("error: 'production' is no option; options are written as --name=value, such as --mode=production. --help lists them all.", "production")]
+    [InlineData("error: Option mode is 'development' and 'production'; allowed is one value.", "--mode=development", "--mode=production")]
+    [InlineData("error: Option gateway is '10.1.1.1', but 10.1.1.1 is not in 10.11.12.0/24; allowed is an IP address of the subnet that no container has; not set means the last one.", "--gateway=10.1.1.1")]
     public async Task A_wrong_option_ends_in_one_line_and_exit_code_16(string expected, params string[] arguments)
     {
         var (exitCode, error, _) = await AppHostProcess.RunAsync(arguments);
@@ -52,13 +56,29 @@ public sealed class CommandLineTests
         Assert.Single(error.Split('\n'));
     }
 
-    [Fact]
-    public async Task Help_lists_every_option_and_starts_nothing()
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("--mode=production", "--help")]
+    public async Task Help_lists_every_option_with_its_default_and_starts_nothing(params string[] arguments)
     {
-        var (exitCode, _, output) = await AppHostProcess.RunAsync("--help");
+        var (exitCode, _, output) = await AppHostProcess.RunAsync(arguments);
 
         Assert.Equal(0, exitCode);
-        Assert.All(SiteOptions.All, option => Assert.Contains($"--{option.Name} ", output, StringComparison.Ordinal));
+        Assert.All(SiteOptions.All, option => Assert.Contains($"  --{option.Name}={option.Default} ", output, StringComparison.Ordinal));
+        Assert.All(SiteOptions.All, option => Assert.Contains(option.Allowed, output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_path_begins_where_the_person_stands()
+    {
+        using var folder = new TemporaryFolder();
+
+        var (exitCode, error, _) = await AppHostProcess.RunInAsync(folder.Path, "--tls=certs");
+
+        Assert.Equal(
+            (16, $"error: Option tls is '{folder["certs"]}': there is no such folder. Give a folder that holds fullchain.pem and privkey.pem."),
+            (exitCode, error));
     }
 
     [Fact]

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
@@ -12,9 +14,9 @@ public abstract class TlsTests(CertifiedSite fixture)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private Uri Https => fixture.Site.Application.GetEndpoint("sitewww", "https");
+    protected Uri Https => fixture.Site.Application.GetEndpoint("sitewww", "https");
 
     [Fact]
     public async Task Who_trusts_the_root_gets_the_page_over_HTTP_2()
@@ -64,6 +66,35 @@ public abstract class TlsTests(CertifiedSite fixture)
     }
 
     [Fact]
+    public async Task HTTP_3_is_spoken_where_browsers_are_told_that_it_is()
+    {
+        using var client = ClientThatTrusts(fixture.Root);
+        using var page = await client.GetAsync(Https, Cancelled);
+
+        var told = Assert.Single(page.Headers.NonValidated["Alt-Svc"]);
+
+        var port = int.Parse(Regex.Match(told, "^h3=\":(\\d+)\"; ma=86400$").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.Equal("HTTP/3 200", await Http3Client.GetAsync(new UriBuilder(Https) { Port = port }.Uri, fixture.Root));
+    }
+
+    [Fact]
+    public async Task The_key_is_in_no_image_no_setting_and_no_log()
+    {
+        // Any line will do, as long as it is one of the key itself.
+        var secret = (await File.ReadAllLinesAsync(Path.Combine(fixture.Folder, "privkey.pem"), Cancelled))[1];
+        var container = await fixture.Site.ContainerOfAsync("sitewww");
+
+        Assert.False(await ContainerEngine.HasFileWithAsync(container, secret), "The key is in a file of the container.");
+        Assert.True(await ContainerEngine.HasFileWithAsync(container, "ssl_certificate"), "The files of the container were not looked at.");
+        Assert.DoesNotContain(secret, await ContainerEngine.RunAsync("inspect", container), StringComparison.Ordinal);
+
+        foreach (var resource in new[] { "sitedb", "siteblog", "sitewww" })
+        {
+            Assert.DoesNotContain(await fixture.Site.LogAsync(resource), line => line.Contains(secret, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public async Task HTTP_leads_to_the_same_page_over_HTTPS()
     {
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = fixture.Site.Application.GetEndpoint("sitewww", "http") };
@@ -96,7 +127,7 @@ public abstract class TlsTests(CertifiedSite fixture)
         return served;
     }
 
-    private async Task<SslStream> ShakeHandsAsync(SslProtocols version, Action<X509Certificate2, X509Chain>? look = null)
+    protected async Task<SslStream> ShakeHandsAsync(SslProtocols version, Action<X509Certificate2, X509Chain>? look = null)
     {
         var client = new TcpClient();
         await client.ConnectAsync(Https.Host, Https.Port, Cancelled);
@@ -119,7 +150,7 @@ public abstract class TlsTests(CertifiedSite fixture)
     }
 
     /// <summary>Trusts this root and no other, whatever the machine trusts.</summary>
-    private static HttpClient ClientThatTrusts(X509Certificate2 root) => new(new SocketsHttpHandler
+    protected static HttpClient ClientThatTrusts(X509Certificate2 root) => new(new SocketsHttpHandler
     {
         SslOptions =
         {
@@ -142,5 +173,44 @@ public sealed class OwnAuthorityTlsTests(SiteWithOwnAuthority fixture) : TlsTest
 public sealed class GivenChainTlsTests(SiteWithGivenChain fixture) : TlsTests(fixture)
 {
     [Fact]
-    public Task A_renewed_certificate_is_served_while_the_site_runs() => WaitForCertificateAsync(fixture.Renew());
+    public async Task A_renewed_certificate_is_served_and_what_is_under_way_goes_on()
+    {
+        await using var visitor = await ShakeHandsAsync(SslProtocols.None);
+        await visitor.WriteAsync("POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nConnection: close\r\n\r\nhello"u8.ToArray(), Cancelled);
+
+        await WaitForCertificateAsync(fixture.Renew());
+        await visitor.WriteAsync("world"u8.ToArray(), Cancelled);
+
+        using var answer = new StreamReader(visitor);
+        Assert.StartsWith("HTTP/1.1 400 ", await answer.ReadLineAsync(Cancelled), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_with_an_RSA_key_takes_its_place_as_well()
+    {
+        await WaitForCertificateAsync(fixture.RenewWithRsa());
+
+        await Who_trusts_the_root_gets_the_page_over_HTTP_2();
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_a_host_that_the_certificate_does_not_cover_gets_no_answer()
+    {
+        using var client = ClientThatTrusts(fixture.Root);
+        using var request = new HttpRequestMessage(HttpMethod.Get, Https) { Headers = { Host = "other.example" } };
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, Cancelled));
+    }
+
+    [Fact]
+    public async Task A_certificate_that_expires_soon_is_warned_of_on_the_resource_and_in_its_log()
+    {
+        const string Warning = "expires in 20 days";
+
+        await fixture.Site.WaitForLogLineAsync("sitewww", line => line.Contains(Warning, StringComparison.Ordinal));
+
+        var properties = (await fixture.Site.SnapshotAsync("sitewww")).Properties;
+        Assert.Contains(Warning, Assert.IsType<string>(properties.Single(property => property.Name == "tls.warning").Value), StringComparison.Ordinal);
+        Assert.Equal(fixture.Folder, properties.Single(property => property.Name == "tls.certificate").Value);
+    }
 }

@@ -28,7 +28,11 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code and what it wrote, trimmed.</returns>
-    public static async Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments) =>
+        RunInAsync(Environment.CurrentDirectory, arguments);
+
+    /// <param name="folder">Where the person stands who starts it.</param>
+    public static async Task<(int ExitCode, string Error, string Output)> RunInAsync(string folder, params string[] arguments)
     {
         await using var host = Start(arguments);
         await host._process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -43,6 +47,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
         return new(Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =

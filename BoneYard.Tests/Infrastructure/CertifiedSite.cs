@@ -40,7 +40,7 @@ public sealed class SiteWithOwnAuthority : CertifiedSite
     protected override string[] Options => ["--mode=development", "--tls="];
 }
 
-/// <summary>Production, with a chain of a root, an issuer below it and the server's certificate.</summary>
+/// <summary>Production, with a chain of a root, an issuer below it and the server's certificate, which expires in twenty days.</summary>
 public sealed class SiteWithGivenChain : CertifiedSite
 {
     private readonly TestCertificate _root = TestCertificate.Root();
@@ -50,7 +50,7 @@ public sealed class SiteWithGivenChain : CertifiedSite
     public SiteWithGivenChain()
     {
         _intermediate = _root.Intermediate();
-        Renew();
+        Put(_intermediate.Server(until: 20));
         _folder.OpenToContainers();
     }
 
@@ -62,9 +62,13 @@ public sealed class SiteWithGivenChain : CertifiedSite
 
     /// <summary>Puts another certificate in the place of the present one.</summary>
     /// <returns>Its thumbprint.</returns>
-    public string Renew()
+    public string Renew() => Put(_intermediate.Server());
+
+    /// <summary>The same, with a key of the other kind.</summary>
+    public string RenewWithRsa() => Put(_intermediate.RsaServer());
+
+    private string Put(TestCertificate server)
     {
-        var server = _intermediate.Server();
         server.WriteTo(_folder, [_intermediate]);
         return server.Certificate.Thumbprint;
     }

@@ -19,6 +19,14 @@ internal static class ContainerEngine
             : throw new InvalidOperationException($"docker {string.Join(' ', args)} ended with {process.ExitCode}: {await error}");
     }
 
+    /// <summary>Whether a text is in a file of a container, be it of its image or its own. What is mounted or in memory is not looked at.</summary>
+    public static async Task<bool> HasFileWithAsync(string container, string text)
+    {
+        using var process = Process.Start("sh", ["-c", "docker export \"$1\" | grep --quiet --text --fixed-strings -e \"$2\"", "sh", container, text]);
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0;
+    }
+
     public static async Task<string[]> ListAsync(params string[] args) =>
         (await RunAsync(args)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -177,6 +177,10 @@ internal sealed class Site : IAsyncDisposable
         }
     }
 
+    /// <summary>What the dashboard shows of a resource at the moment.</summary>
+    public async Task<CustomResourceSnapshot> SnapshotAsync(string resource) =>
+        (await Application.ResourceNotifications.WaitForResourceAsync(resource, _ => true).WaitAsync(Patience)).Snapshot;
+
     /// <summary>The id of a resource's present container.</summary>
     public async Task<string> ContainerOfAsync(string resource)
     {

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace BoneYard.Tests.Infrastructure;
 
 /// <summary>A certificate and its key, made for a test; it can issue others.</summary>
-internal sealed record TestCertificate(X509Certificate2 Certificate, ECDsa Key)
+internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricAlgorithm Key)
 {
     /// <summary>To the second, as certificates have it.</summary>
     public static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
@@ -22,6 +22,8 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, ECDsa Key)
     /// <param name="until">Days after now; negative is in the past.</param>
     public TestCertificate Server(string[]? names = null, int from = 10, int until = 60) =>
         Create("server", this, isAuthority: false, names ?? ["localhost"], Now.AddDays(-from), Now.AddDays(until));
+
+    public TestCertificate RsaServer() => Create("server", this, isAuthority: false, ["localhost"], Now.AddDays(-10), Now.AddDays(60), RSA.Create(2048));
 
     /// <summary>Writes a folder as <c>--tls</c> takes it: this certificate, then its issuers, and a key.</summary>
     /// <param name="keyPem">null takes this certificate's own.</param>
@@ -40,10 +42,12 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, ECDsa Key)
 
     public static TestCertificate SelfSigned(string[] names, DateTimeOffset from, DateTimeOffset until) => Create("self", issuer: null, isAuthority: false, names, from, until);
 
-    private static TestCertificate Create(string name, TestCertificate? issuer, bool isAuthority, string[] names, DateTimeOffset from, DateTimeOffset until)
+    private static TestCertificate Create(string name, TestCertificate? issuer, bool isAuthority, string[] names, DateTimeOffset from, DateTimeOffset until, RSA? rsa = null)
     {
-        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = rsa is null
+            ? new CertificateRequest($"CN={name}", ecdsa, HashAlgorithmName.SHA256)
+            : new CertificateRequest($"CN={name}", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
 
@@ -66,8 +70,13 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, ECDsa Key)
             request.CertificateExtensions.Add(alternatives.Build());
         }
 
-        return issuer is null
-            ? new(request.CreateSelfSigned(from, until), key)
-            : new(request.Create(issuer.Certificate, from, until, RandomNumberGenerator.GetBytes(8)).CopyWithPrivateKey(key), key);
+        if (issuer is null)
+        {
+            return new(request.CreateSelfSigned(from, until), ecdsa);
+        }
+
+        var signature = X509SignatureGenerator.CreateForECDsa((ECDsa)issuer.Key);
+        var certificate = request.Create(issuer.Certificate.SubjectName, signature, from, until, RandomNumberGenerator.GetBytes(8));
+        return rsa is null ? new(certificate.CopyWithPrivateKey(ecdsa), ecdsa) : new(certificate.CopyWithPrivateKey(rsa), rsa);
     }
 }

@@ -195,7 +195,18 @@ public sealed class CertificateFolderTests : IDisposable
 
         var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(missing, "localhost", TestCertificate.Now));
 
-        Assert.Equal($"Option tls is '{missing}': there is no such folder. Give one that holds fullchain.pem and privkey.pem.", refusal.Message);
+        Assert.Equal($"Option tls is '{missing}': there is no such folder. Give a folder that holds fullchain.pem and privkey.pem.", refusal.Message);
+    }
+
+    [Fact]
+    public void A_file_in_place_of_the_folder_is_refused()
+    {
+        Put(Server, Intermediate);
+        var file = _folder[CertificateFolder.ChainFile];
+
+        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(file, "localhost", TestCertificate.Now));
+
+        Assert.Equal($"Option tls is '{file}': that is a file. Give a folder that holds fullchain.pem and privkey.pem.", refusal.Message);
     }
 
     [Theory]

@@ -48,6 +48,13 @@ public sealed class SiteOptionsTests
     [InlineData("subnet", "10.11.12.0/33")]
     [InlineData("gateway", "10.11.12")]
     [InlineData("gateway", "router")]
+    [InlineData("host-name", "")]
+    [InlineData("host-name", "a b")]
+    [InlineData("host-name", "*.site.example")]
+    [InlineData("host-name", "https://site.example")]
+    [InlineData("host-name", "site.example:8443")]
+    [InlineData("host-name", "[::1]")]
+    [InlineData("host-name", "bücher.example")]
     [InlineData("author", "")]
     [InlineData("author", "two words")]
     public void A_wrong_value_is_refused_by_name_and_value(string name, string value)
@@ -55,6 +62,100 @@ public sealed class SiteOptionsTests
         var refusal = Assert.Throws<WrongOptionException>(() => Options($"--{name}={value}"));
 
         Assert.StartsWith($"Option {name} is '{value}'; allowed is ", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("site.example")]
+    [InlineData("xn--bcher-kva.example")]
+    [InlineData("10.11.12.3")]
+    [InlineData("::1")]
+    public void A_host_has_a_name_or_an_address(string host)
+    {
+        Assert.Equal(host, Options($"--host-name={host}").HostName);
+    }
+
+    [Theory]
+    [InlineData("Option http-port has no value; allowed is a port, 1 to 65535.", "--http-port")]
+    [InlineData("Option http-port has no value; allowed is a port, 1 to 65535.", "--http-port", "--https-port=443")]
+    [InlineData("Option mode has no value; allowed is development or production.", "--Site:Mode")]
+    [InlineData("Setting Logging:Level has no value; write --Logging:Level=VALUE.", "--Logging:Level")]
+    public void An_option_without_a_value_is_refused(string message, params string[] arguments)
+    {
+        Assert.Equal(message, Assert.Throws<WrongOptionException>(() => Options(arguments)).Message);
+    }
+
+    [Theory]
+    [InlineData("--mode=development", "--mode=production")]
+    [InlineData("--mode", "development", "--Site:Mode=production")]
+    public void An_option_that_is_given_twice_is_refused(params string[] arguments)
+    {
+        Assert.Equal(
+            "Option mode is 'development' and 'production'; allowed is one value.",
+            Assert.Throws<WrongOptionException>(() => Options(arguments)).Message);
+    }
+
+    [Theory]
+    [InlineData("production", "production")]
+    [InlineData("production", "--http-port", "80", "production")]
+    [InlineData("-x", "-x")]
+    [InlineData("http-port=80", "http-port=80")]
+    [InlineData("/mode", "/mode", "production")]
+    public void A_word_that_is_no_option_is_refused(string word, params string[] arguments)
+    {
+        Assert.Equal(
+            $"'{word}' is no option; options are written as --name=value, such as --mode=production. --help lists them all.",
+            Assert.Throws<WrongOptionException>(() => Options(arguments)).Message);
+    }
+
+    [Theory]
+    [InlineData("Option https-port is '8080', as is http-port; allowed is a port of its own, 1 to 65535.", "--https-port=8080")]
+    [InlineData("Option media-volume is 'boneyard-data', as is data-volume; allowed is a volume of its own.", "--media-volume=boneyard-data")]
+    [InlineData("Option gateway is '10.11.13.1', but 10.11.13.1 is not in 10.11.12.0/24; allowed is ", "--gateway=10.11.13.1")]
+    [InlineData("Option gateway is '10.11.12.0', but 10.11.12.0 is the address of the network itself; allowed is ", "--gateway=10.11.12.0")]
+    [InlineData("Option gateway is '10.11.12.255', but 10.11.12.255 is the broadcast address of 10.11.12.0/24; allowed is ", "--gateway=10.11.12.255")]
+    [InlineData("Option gateway is '10.11.12.3', but 10.11.12.3 is the address of a container; allowed is ", "--gateway=10.11.12.3")]
+    [InlineData("Option gateway is '10.11.12.254', but 10.11.12.254 is not in fd00:b0::/64; allowed is ", "--subnet=fd00:b0::/64", "--gateway=10.11.12.254")]
+    public void Values_that_contradict_each_other_are_refused(string message, params string[] arguments)
+    {
+        Assert.StartsWith(message, Assert.Throws<WrongOptionException>(() => Options(arguments)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_HTTPS_its_port_is_nobodys()
+    {
+        Assert.Equal(8080, Options("--tls=off", "--https-port=8080").HttpPort);
+    }
+
+    [Theory]
+    [InlineData("off", "off")]
+    [InlineData("/etc/tls", "/etc/tls")]
+    public void A_path_on_the_command_line_may_be_absolute(string given, string path)
+    {
+        Assert.Equal(path, Options($"--tls={given}").Tls);
+    }
+
+    [Theory]
+    [InlineData("certs")]
+    [InlineData("./certs")]
+    [InlineData("elsewhere/../certs/")]
+    public void A_relative_path_on_the_command_line_begins_where_the_person_stands(string given)
+    {
+        Assert.Equal(Path.Combine(Environment.CurrentDirectory, "certs"), Options($"--tls={given}").Tls?.TrimEnd('/'));
+    }
+
+    [Fact]
+    public void A_relative_path_in_a_setting_is_left_to_the_AppHost()
+    {
+        Assert.Equal("certs", Settings(("Site:Tls", "certs")).Tls);
+    }
+
+    [Theory]
+    [InlineData("Site:HttpPort:0", "Option http-port is a list or an object; allowed is a port, 1 to 65535.")]
+    [InlineData("Site:Mode:Name", "Option mode is a list or an object; allowed is development or production.")]
+    [InlineData("Site:HttpPorts:First", "There is no option Site:HttpPorts; did you mean Site:HttpPort? --help lists them all.")]
+    public void A_setting_of_the_wrong_shape_is_refused(string key, string message)
+    {
+        Assert.Equal(message, Assert.Throws<WrongOptionException>(() => Settings((key, "80"))).Message);
     }
 
     [Theory]
@@ -95,6 +196,15 @@ public sealed class SiteOptionsTests
         Assert.Equal("/etc/tls", Options("--mode=production", "--tls=/etc/tls").Tls);
     }
 
+    [Theory]
+    [InlineData("--operation", "publish")]
+    [InlineData("--environment", "Staging")]
+    [InlineData("--clear-cache")]
+    public void What_the_tools_of_Aspire_pass_is_left_to_them(params string[] arguments)
+    {
+        Assert.Equal(arguments, SiteCommandLine.ToConfiguration(arguments));
+    }
+
     [Fact]
     public void Every_default_is_an_allowed_value()
     {
@@ -102,6 +212,9 @@ public sealed class SiteOptionsTests
     }
 
     private static IpSubnet Subnet(string text) => IpSubnet.TryParse(text, out var subnet) ? subnet : throw new ArgumentException(text);
+
+    private static SiteOptions Settings(params (string Key, string Value)[] settings) =>
+        SiteOptions.From(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Key, setting.Value))).Build());
 
     private static SiteOptions Options(params string[] arguments) =>
         SiteOptions.From(new ConfigurationBuilder().AddCommandLine(SiteCommandLine.ToConfiguration(arguments)).Build());

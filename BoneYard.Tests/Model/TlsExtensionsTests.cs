@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using BoneYard.Tests.Infrastructure;
 using BoneYard.Tls;
 
@@ -25,8 +26,31 @@ public sealed class TlsExtensionsTests : IDisposable
 
         var mount = Assert.Single(www.Annotations.OfType<ContainerMountAnnotation>());
         Assert.Equal((_folder.Path, "/www/tls", true), (mount.Source, mount.Target, mount.IsReadOnly));
-        var endpoint = Assert.Single(www.Annotations.OfType<EndpointAnnotation>());
-        Assert.Equal(("https", "https", (int?)9443, (int?)8443), (endpoint.Name, endpoint.UriScheme, endpoint.Port, endpoint.TargetPort));
+        Assert.Equal(
+            [("https", ProtocolType.Tcp, 9443, 8443), ("http3", ProtocolType.Udp, 9443, 8444)],
+            www.Annotations.OfType<EndpointAnnotation>().Select(endpoint => (endpoint.Name, endpoint.Protocol, endpoint.Port ?? 0, endpoint.TargetPort ?? 0)));
+    }
+
+    [Fact]
+    public async Task Nginx_is_told_of_the_ports_and_of_the_names_of_a_given_certificate()
+    {
+        TestCertificate.SelfSigned(["site.example", "*.site.example", "10.11.12.3", "::1"], TestCertificate.Now, TestCertificate.Now.AddDays(60)).WriteTo(_folder, []);
+        var www = AddContainer().WithTls(_folder.Path, "site.example", 9443).Resource;
+
+        var context = new EnvironmentCallbackContext(new DistributedApplicationExecutionContext(DistributedApplicationOperation.Run), www);
+        foreach (var annotation in www.Annotations.OfType<EnvironmentCallbackAnnotation>())
+        {
+            await annotation.Callback(context);
+        }
+
+        Assert.Equal(
+            new Dictionary<string, object>
+            {
+                ["SITE_HOSTS"] = "site.example *.site.example 10.11.12.3 [::1] localhost",
+                ["HTTPS_PORT"] = "9443",
+                ["HTTP3_PORT"] = "9443",
+            },
+            context.EnvironmentVariables);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ PREFIX = f"boneyard-test-{secrets.token_hex(4)}"
 # The images of a run are its own, so that two runs at once cannot test each other's source; the layers stay cached.
 DATABASE = f"{PREFIX}-db"
 FRONT = f"{PREFIX}-www"
+HTTP3_CLIENT = f"{PREFIX}-http3"
 
 _containers: list[str] = []
 _networks: list[str] = []
@@ -33,9 +34,12 @@ def output(*args: str) -> str:
 
 
 def build_images() -> None:
-    for image, folder in ((DATABASE, "site_db"), (FRONT, "site_www")):
-        context = ROOT / "containers" / folder
-        run("build", "--quiet", "--tag", image, "--file", str(context / "stage/Dockerfile"), str(context))
+    for image, folder, dockerfile in (
+            (DATABASE, "containers/site_db", "stage/Dockerfile"),
+            (FRONT, "containers/site_www", "stage/Dockerfile"),
+            (HTTP3_CLIENT, "eng/test_containers/http3_client", "Dockerfile")):
+        context = ROOT / folder
+        run("build", "--quiet", "--tag", image, "--file", str(context / dockerfile), str(context))
 
 
 def remove_everything() -> None:
@@ -43,7 +47,7 @@ def remove_everything() -> None:
     for kind, names in (("rm --force --volumes", _containers), ("network rm", _networks), ("volume rm --force", _volumes)):
         if names:
             run(*kind.split(), *names, check=False)
-    run("rmi", "--no-prune", DATABASE, FRONT, check=False)
+    run("rmi", "--no-prune", DATABASE, FRONT, HTTP3_CLIENT, check=False)
     for folder in _folders:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -84,7 +88,7 @@ class Container:
         _containers.append(self.name)
         run("run", "--detach", "--name", self.name, *options, image, *command)
 
-    def port(self, inside: int) -> int:
+    def port(self, inside: int | str) -> int:
         return int(output("port", self.name, str(inside)).splitlines()[0].rpartition(":")[2])
 
     def address(self, on: str) -> str:

@@ -48,9 +48,9 @@ class Front(engine.Container):
     def __init__(self, *options: str, tls: Path | None = None):
         if tls:
             options += ("--volume", f"{tls}:/www/tls:ro")
-        super().__init__(engine.FRONT, "--publish", "127.0.0.1::8080", "--publish", "127.0.0.1::8443", *options)
+        super().__init__(engine.FRONT, "--publish", "127.0.0.1::8080", "--publish", "127.0.0.1::8443", "--publish", "127.0.0.1::8444/udp", *options)
         self.wait_for("up", lambda: engine.output("inspect", "--format", "{{.State.Running}}", self.name) == "true" and self.port(8080))
-        self.http, self.https = self.port(8080), self.port(8443)
+        self.http, self.https, self.http3 = self.port(8080), self.port(8443), self.port("8444/udp")
         self.wait_for("answering", lambda: self.get("/health").status == 200)
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -58,6 +58,10 @@ class Front(engine.Container):
 
     def get_secure(self, path: str, trust: "ssl.SSLContext", **headers: str) -> Answer:
         return self._ask(http.client.HTTPSConnection("localhost", self.https, timeout=10, context=trust), "GET", path, headers)
+
+    def get_over_http3(self, path: str, *options: str) -> engine.Container:
+        """Starts a visitor whose log is the page. It trusts anybody: how the certificate is checked, other tests see."""
+        return engine.Container(engine.HTTP3_CLIENT, "--network", "host", command=("--insecure", *options, f"https://127.0.0.1:{self.http3}{path}"))
 
     @staticmethod
     def _ask(connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str]) -> Answer:

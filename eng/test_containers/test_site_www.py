@@ -16,7 +16,7 @@ class AFrontAlone(unittest.TestCase):
         (files / "static").mkdir()
         (files / "static/site.css").write_text("body {}")
         (files / "static/.env").write_text("hidden")
-        cls.front = Front("--volume", f"{files}:/www/data:ro", "--env", "HSTS=on", "--env", "HTTP3=on")
+        cls.front = Front("--volume", f"{files}:/www/data:ro", "--env", "HSTS=on", "--env", "HTTP3_PORT=443")
 
     def test_starts_and_is_healthy_without_the_blog(self):
         self.assertEqual(b"ok\n", self.front.get("/health").body)
@@ -154,6 +154,7 @@ class WhatIsRefused(unittest.TestCase):
                 ("HTTPS_PORT=0", "HTTPS_PORT is '0'; it has to be a port, 1 to 65535"),
                 ("HTTPS_PORT=65536", "HTTPS_PORT is '65536'"),
                 ("HTTPS_PORT=https", "HTTPS_PORT is 'https'"),
+                ("HTTP3_PORT=on", "HTTP3_PORT is 'on'; it has to be a port, 1 to 65535"),
                 ("SITE_HOSTS=a;b", "SITE_HOSTS is 'a;b'")):
             with self.subTest(setting):
                 done = engine.run("run", "--rm", "--name", engine.new_name(), "--env", setting, engine.FRONT, check=False)

@@ -1,5 +1,6 @@
 """The Nginx image with a certificate: handshakes, redirects, and a certificate that is replaced."""
 import http.client
+import json
 import os
 import socket
 import ssl
@@ -44,6 +45,14 @@ def handshake(port: int, context: ssl.SSLContext, session: ssl.SSLSession | None
     return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname="localhost", session=session)
 
 
+def served(front: Front) -> str:
+    """The certificate that a visitor gets, in PEM."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with handshake(front.https, context) as connection:
+        return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True))
+
+
 class AFrontWithACertificate(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -51,7 +60,7 @@ class AFrontWithACertificate(unittest.TestCase):
         cls.trust = trusting(cls.chain)
         network = engine.network()
         backend(network, "--network-alias", "siteblog")
-        cls.front = Front("--network", network, "--env", "CACHE=off", "--env", "HTTPS_PORT=9443", "--env", "HSTS=on",
+        cls.front = Front("--network", network, "--env", "CACHE=off", "--env", "HTTPS_PORT=9443", "--env", "HTTP3_PORT=9444", "--env", "HSTS=on",
                           "--read-only", "--tmpfs", "/tmp", tls=tls_folder(cls.chain, key))
 
     def test_speaks_TLS_1_2_and_1_3(self):
@@ -87,6 +96,17 @@ class AFrontWithACertificate(unittest.TestCase):
         context.set_alpn_protocols(["h2", "http/1.1"])
         with handshake(self.front.https, context) as connection:
             self.assertEqual("h2", connection.selected_alpn_protocol())
+
+    def test_speaks_HTTP_3(self):
+        visitor = self.front.get_over_http3("/", "--write-out", "\nHTTP/%{http_version} %{http_code}")
+        self.assertEqual(0, visitor.exit_code(), visitor.logs())
+        page, _, how = visitor.logs().rpartition("\n")
+        self.assertEqual("HTTP/3 200", how)
+        # There is no Host header to be passed on.
+        self.assertEqual(("https", "127.0.0.1:9443"), (json.loads(page)["proto"], json.loads(page)["host"]))
+
+    def test_tells_browsers_of_HTTP_3(self):
+        self.assertEqual('h3=":9444"; ma=86400', self.front.get_secure("/", self.trust).headers["Alt-Svc"])
 
     def test_resumes_a_session(self):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
@@ -130,14 +150,13 @@ class AFrontWithACertificate(unittest.TestCase):
                 self.assertEqual("max-age=31536000", self.front.get_secure(path, self.trust).headers["Strict-Transport-Security"])
 
     def test_does_not_staple_what_there_is_not(self):
-        self.assertEqual("", self.front.execute("cat", "/tmp/nginx/stapling.conf").stdout)
-        self.assertNotIn("stapling", self.front.logs())
+        self.assertNotIn("stapling", self.front.execute("cat", "/tmp/nginx/certificate.conf").stdout + self.front.logs())
 
 
 class AFrontWithDefaults(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.chain, key = certificate("authorityInfoAccess=OCSP;URI:http://127.0.0.1:9/")
+        cls.chain, key = certificate()
         cls.front = Front("--env", "SITE_HOSTS=localhost", tls=tls_folder(cls.chain, key))
 
     def test_leaves_port_443_out_of_the_redirect(self):
@@ -148,9 +167,6 @@ class AFrontWithDefaults(unittest.TestCase):
 
     def test_does_not_send_browsers_to_HTTP_3_that_nobody_published(self):
         self.assertIsNone(self.front.get_secure("/static/site.css", trusting(self.chain)).headers["Alt-Svc"])
-
-    def test_staples_when_the_certificate_names_a_responder(self):
-        self.assertEqual("ssl_stapling on;\n", self.front.execute("cat", "/tmp/nginx/stapling.conf").stdout)
 
     def test_gives_no_answer_under_another_name(self):
         for ask in (lambda: self.front.get("/", Host="other.example"),
@@ -164,16 +180,54 @@ class AFrontWithDefaults(unittest.TestCase):
         self.assertEqual(0, front.stop())
 
 
+class ACertificateWithAResponder(unittest.TestCase):
+    """The responder says what an authority wrote down of its certificates; Nginx passes that on, signed, with each handshake."""
+
+    # In a container of its own: an authority, a certificate of its issue, and its word on it.
+    AUTHORITY = """
+cd /tmp && exec 2>&1
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=Authority -keyout ca.key -out ca.pem
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost -CA ca.pem -CAkey ca.key \\
+    -set_serial 0x1234 -addext subjectAltName=DNS:localhost -addext authorityInfoAccess=OCSP\\;URI:http://responder:8888/ -keyout privkey.pem -out server.pem
+cat server.pem ca.pem > fullchain.pem
+printf 'V\\t401231235959Z\\t\\t1234\\tunknown\\t/CN=localhost\\n' > index.txt
+exec openssl ocsp -port 8888 -index index.txt -CA ca.pem -rsigner ca.pem -rkey ca.key
+"""
+
+    @classmethod
+    def setUpClass(cls):
+        network = engine.network()
+        cls.responder = engine.Container(engine.FRONT, "--network", network, "--network-alias", "responder", "--entrypoint", "sh", command=("-c", cls.AUTHORITY))
+        cls.responder.wait_for_log("waiting for OCSP client connections")
+        cls.chain, cls.key = (cls.responder.execute("cat", f"/tmp/{name}.pem").stdout for name in ("fullchain", "privkey"))
+        cls.front = Front("--network", network, "--env", "HTTP3_PORT=9444", tls=tls_folder(cls.chain, cls.key))
+
+    def status(self) -> str:
+        """What openssl says of the response that came with the handshake."""
+        return self.front.execute("sh", "-c", "openssl s_client -connect 127.0.0.1:8443 -servername localhost -status </dev/null 2>/dev/null").stdout
+
+    def test_is_stapled(self):
+        # The first visitor has Nginx ask, and does not wait for the answer.
+        self.front.wait_for("stapling", lambda: "Cert Status: good" in self.status())
+
+    def test_has_browsers_not_told_of_HTTP_3(self):
+        self.assertIsNone(self.front.get_secure("/static/site.css", trusting(self.chain)).headers["Alt-Svc"])
+
+    def test_may_take_turns_with_one_that_names_none(self):
+        folder = tls_folder(self.chain, self.key)
+        front = Front("--env", "HTTP3_PORT=9444", tls=folder)
+        plain, plain_key = certificate()
+
+        for chain, key, told in ((plain, plain_key, 'h3=":9444"; ma=86400'), (self.chain, self.key, None)):
+            put(folder, chain, key)
+            front.wait_for("serving the other one", lambda: chain.startswith(served(front)), seconds=6)
+            front.wait_for("telling of HTTP/3 or not", lambda: front.get_secure("/static/site.css", trusting(chain)).headers["Alt-Svc"] == told)
+
+
 class ACertificateThatIsReplaced(unittest.TestCase):
     def setUp(self):
         self.chain, key = certificate()
         self.folder = tls_folder(self.chain, key)
-
-    def served(self, front: Front) -> str:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with handshake(front.https, context) as connection:
-            return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True))
 
     def test_is_served_soon_and_nobody_is_cut_off(self):
         network = engine.network()
@@ -199,7 +253,7 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         visitor.start()
         try:
             put(self.folder, chain, key)
-            front.wait_for("serving the new one", lambda: self.served(front) == chain, seconds=6)
+            front.wait_for("serving the new one", lambda: served(front) == chain, seconds=6)
         finally:
             done.set()
             visitor.join()
@@ -208,6 +262,20 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         self.assertTrue(slow.recv(4096).startswith(b"HTTP/1.1 200 "))
         self.assertEqual({"200"}, set(visits))
         self.assertGreater(len(visits), 10)
+
+    def test_does_not_break_off_what_is_under_way_over_HTTP_3(self):
+        files = engine.folder(long__txt="0123456789abcdef" * 200_000)
+        front = Front("--volume", f"{files}:/www/data:ro", tls=self.folder)
+        slow = front.get_over_http3("/long.txt", "--limit-rate", "500k", "--no-buffer")
+        slow.wait_for("reading", lambda: slow.logs())
+        chain, key = certificate()
+
+        put(self.folder, chain, key)
+        front.wait_for("serving the new one", lambda: served(front) == chain, seconds=6)
+
+        self.assertEqual("true", engine.output("inspect", "--format", "{{.State.Running}}", slow.name), "It had read all before the certificate changed.")
+        self.assertEqual(0, slow.exit_code())
+        self.assertEqual(3_200_000, len(slow.logs()))
 
     def test_is_noticed_through_links_that_are_set_anew(self):
         for number, pair in enumerate(((self.chain, (self.folder / "privkey.pem").read_text()), certificate())):
@@ -218,14 +286,14 @@ class ACertificateThatIsReplaced(unittest.TestCase):
             (self.folder / name).unlink()
             (self.folder / name).symlink_to(f"archive0/{name}")
         front = Front(tls=self.folder)
-        self.assertEqual(self.chain, self.served(front))
+        self.assertEqual(self.chain, served(front))
 
         for name in ("fullchain.pem", "privkey.pem"):
             (self.folder / f"{name}.new").symlink_to(f"archive1/{name}")
             os.replace(self.folder / f"{name}.new", self.folder / name)
 
         new = (self.folder / "archive1/fullchain.pem").read_text()
-        front.wait_for("serving the new one", lambda: self.served(front) == new, seconds=6)
+        front.wait_for("serving the new one", lambda: served(front) == new, seconds=6)
 
     def test_is_kept_out_when_it_cannot_be_used(self):
         front = Front(tls=self.folder)
@@ -236,11 +304,11 @@ class ACertificateThatIsReplaced(unittest.TestCase):
                 reported = front.logs().count("the old one stays")
                 put(self.folder, chain, (self.folder / "privkey.pem").read_text())
                 front.wait_for("reporting it", lambda: front.logs().count("the old one stays") > reported, seconds=6)
-                self.assertEqual(self.chain, self.served(front))
+                self.assertEqual(self.chain, served(front))
 
         chain, key = certificate()
         put(self.folder, chain, key)
-        front.wait_for("serving the next good one", lambda: self.served(front) == chain, seconds=6)
+        front.wait_for("serving the next good one", lambda: served(front) == chain, seconds=6)
 
 
 class WhatIsRefused(unittest.TestCase):

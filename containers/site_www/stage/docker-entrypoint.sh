@@ -4,21 +4,29 @@
 # Writes Nginx's configuration from the environment to /tmp/nginx, then becomes Nginx.
 #
 # BLOG_URL    where the blog is (http://siteblog:8000); its name is looked up anew while Nginx runs
-# SITE_HOSTS  the names that the site answers to, separated by spaces (any)
+# SITE_HOSTS  the names that the site answers to, and addresses, an IPv6 one in brackets, separated by spaces (any)
 # CACHE       on or off: keep public pages of the blog, and let browsers keep static files (on)
 #
 # With fullchain.pem and privkey.pem in /www/tls the site is served over HTTPS, and HTTP only shows the way there. When the
-# two are replaced, the new ones are served from the next connection on.
+# two are replaced, the new ones are served from the next connection on, and nobody is cut off:
+#
+# - As a rule Nginx reads the certificate at each handshake, so it need not even reload.
+# - One that names a responder is stapled, which Nginx can only do with a certificate that it read with its configuration. Then
+#   it reloads. A connection of HTTP/3 would not survive that: the workers that end and those that begin read from the same
+#   sockets. So browsers are not told of HTTP/3 then.
 #
 # HTTPS_PORT  the port at which visitors find HTTPS (443)
 # HSTS        on or off: tell browsers to use nothing but HTTPS for a year (off)
-# HTTP3       on or off: tell browsers that HTTP/3 is there too; HTTPS_PORT has to be published for UDP as well (off)
+# HTTP3_PORT  the UDP port at which visitors find HTTP/3, which Nginx speaks on 8444/udp (none: browsers are not told of it)
 set -eu
 
 readonly config=/etc/nginx/site
 readonly written=/tmp/nginx
 readonly certificate=/www/tls/fullchain.pem
 readonly key=/www/tls/privkey.pem
+# In memory, so that the key is on no disk but its own.
+readonly kept=/dev/shm/tls
+readonly served=$kept/served
 
 die() {
     printf 'error: %s\n' "$*" >&2
@@ -33,6 +41,15 @@ on_or_off() {
     esac
 }
 
+# port NAME VALUE
+port() {
+    case $2 in
+        *[!0-9]* | ??????*) ;;
+        *) if [ "$2" -ge 1 ] && [ "$2" -le 65535 ]; then return; fi ;;
+    esac
+    die "$1 is '$2'; it has to be a port, 1 to 65535"
+}
+
 check_environment() {
     blog_url=${BLOG_URL:-http://siteblog:8000}
     case $blog_url in
@@ -44,21 +61,16 @@ check_environment() {
     esac
 
     case ${SITE_HOSTS:-} in
-        *[!A-Za-z0-9.\ *-]*) die "SITE_HOSTS is '$SITE_HOSTS'; it has to be host names separated by spaces" ;;
+        *[!][A-Za-z0-9.\ *:_-]*) die "SITE_HOSTS is '$SITE_HOSTS'; it has to be names of hosts, and addresses, separated by spaces" ;;
     esac
 
-    cache=${CACHE:-on} hsts=${HSTS:-off} http3=${HTTP3:-off}
+    cache=${CACHE:-on} hsts=${HSTS:-off}
     on_or_off CACHE "$cache"
     on_or_off HSTS "$hsts"
-    on_or_off HTTP3 "$http3"
 
-    https_port=${HTTPS_PORT:-443}
-    case $https_port in
-        *[!0-9]* | ??????*) die "HTTPS_PORT is '$https_port'; it has to be a port, 1 to 65535" ;;
-    esac
-    if [ "$https_port" -lt 1 ] || [ "$https_port" -gt 65535 ]; then
-        die "HTTPS_PORT is '$https_port'; it has to be a port, 1 to 65535"
-    fi
+    https_port=${HTTPS_PORT:-443} http3_port=${HTTP3_PORT:-}
+    port HTTPS_PORT "$https_port"
+    if [ -n "$http3_port" ]; then port HTTP3_PORT "$http3_port"; fi
 }
 
 # Whether there is a certificate. Half of one, or one that cannot be read, is a mistake and not a site without HTTPS.
@@ -78,11 +90,49 @@ has_certificate() {
     done
 }
 
-# Asking Nginx to staple what there is not would only earn a warning at every start.
-write_stapling() {
-    if openssl x509 -in "$certificate" -noout -ocsp_uri 2>/dev/null | grep -q .; then
-        echo 'ssl_stapling on;'
-    fi >"$written/stapling.conf"
+# write_certificate FOLDER
+write_certificate() {
+    printf 'ssl_certificate %s/fullchain.pem;\nssl_certificate_key %s/privkey.pem;\n' "$1" "$1" >"$written/certificate.conf"
+}
+
+# write_headers ALT-SVC: what is sent with every answer over HTTPS.
+write_headers() {
+    if [ "$hsts" = on ]; then echo 'add_header Strict-Transport-Security "max-age=31536000" always;'; fi
+    if [ -n "$1" ]; then echo "add_header Alt-Svc '$1' always;"; fi
+} >"$written/secure-headers.conf"
+
+# Takes the present certificate and its key over into memory, as a pair, if Nginx can use them: what is half-written or wrong
+# is never served. Needs the rest of the configuration; what is wrong is on standard error.
+take_certificate() {
+    taken=$(mktemp -d "$kept/XXXXXX")
+    write_certificate "$taken"
+    if ! cp "$certificate" "$key" "$taken" || ! nginx -t -q -e stderr -c "$config/nginx.conf"; then
+        rm -rf "$taken"
+        return 1
+    fi
+
+    before=$(readlink "$served") || before=
+    ln -s "$taken" "$served.new"
+    mv -T "$served.new" "$served"
+    if [ -n "$before" ]; then rm -rf "$before"; fi
+}
+
+# Whether the certificate that is served names a responder. Asking Nginx to staple what there is not would only earn a warning.
+staples() {
+    openssl x509 -in "$served/fullchain.pem" -noout -ocsp_uri 2>/dev/null | grep -q .
+}
+
+# How the certificate is served that was taken.
+write_way_of_serving() {
+    if staples; then
+        write_certificate "$served"
+        echo 'ssl_stapling on;' >>"$written/certificate.conf"
+        write_headers ''
+    else
+        # shellcheck disable=SC2016  # a variable of Nginx
+        write_certificate "$served"'$at_each_handshake'
+        write_headers "${http3_port:+h3=\":$http3_port\"; ma=86400}"
+    fi
 }
 
 write_configuration() {
@@ -101,11 +151,6 @@ write_configuration() {
     : >"$written/secure-headers.conf"
     if has_certificate; then
         scheme=https
-        write_stapling
-        {
-            if [ "$hsts" = on ]; then echo 'add_header Strict-Transport-Security "max-age=31536000" always;'; fi
-            if [ "$http3" = on ]; then echo "add_header Alt-Svc 'h3=\":$https_port\"; ma=86400' always;"; fi
-        } >"$written/secure-headers.conf"
     fi
     cp "$config/$scheme/site.conf" "$written/site.conf"
 
@@ -128,21 +173,25 @@ fingerprint() {
     stat -L -c '%n %i %s %y' "$certificate" "$key" 2>&1 || true
 }
 
-# watch_certificate PID: has Nginx, that process, reload when the certificate is another one. Polled, for no notice comes
-# through a link that is set anew elsewhere, nor through every kind of mount.
+# watch_certificate PID KNOWN: takes over a certificate that is no longer the known one, and has Nginx, that process, reload if
+# it has to. Polled, for no notice comes through a link that is set anew elsewhere, nor through every kind of mount.
 watch_certificate() {
+    known=$2
     while sleep 1; do
         seen=$(fingerprint)
-        if [ "$seen" = "$served" ]; then continue; fi
+        if [ "$seen" = "$known" ]; then continue; fi
         # Two files are not replaced at the same instant.
         sleep 0.2
         if [ "$(fingerprint)" != "$seen" ]; then continue; fi
-        served=$seen
-        write_stapling
-        if reason=$(nginx -t -q -e stderr -c "$config/nginx.conf" 2>&1); then
-            kill -HUP "$1"
+        known=$seen
+        if staples; then reload=yes; else reload=no; fi
+        if reason=$(take_certificate 2>&1); then
+            write_way_of_serving
+            if staples; then reload=yes; fi
+            if [ "$reload" = yes ]; then kill -HUP "$1"; fi
             echo "the certificate in ${certificate%/*} was replaced: the new one is served" >&2
         else
+            write_way_of_serving
             printf 'error: the new certificate in %s cannot be used, the old one stays: %s\n' "${certificate%/*}" "$reason" >&2
         fi
     done
@@ -155,9 +204,13 @@ if [ "${1:-}" = nginx ]; then
     shift
     set -- nginx -e stderr -c "$config/nginx.conf" "$@"
     if [ "$scheme" = https ]; then
-        served=$(fingerprint)
+        rm -rf "$kept"
+        mkdir "$kept"
+        known=$(fingerprint)
+        take_certificate || die "the certificate in ${certificate%/*} cannot be used"
+        write_way_of_serving
         # Nginx takes this process's place, so its number is known already.
-        watch_certificate $$ &
+        watch_certificate $$ "$known" &
     fi
 fi
 exec "$@"

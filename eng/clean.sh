@@ -14,7 +14,7 @@ main() {
         [[ $answer == yes ]] || die 'nothing was removed'
     fi
     if command -v docker >/dev/null && docker version >/dev/null 2>&1; then
-        for image in $(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(sitedb|siteblog|sitewww):[0-9a-f]+$' || true); do
+        for image in $(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^((sitedb|siteblog|sitewww):[0-9a-f]+|boneyard-test-browser:latest)$' || true); do
             docker image rm --force "$image" >/dev/null
         done
         for volume in boneyard-data boneyard-media; do

@@ -41,6 +41,8 @@ var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "sta
     .WithEnvironment("SESSION_SECRET", sessionSecret)
     .WithEnvironment("FIRST_AUTHOR", site.Author)
     .WithEnvironment("FIRST_AUTHOR_PASSWORD", authorPassword)
+    .WithEnvironmentIfSet("SITE_URL", site.SiteUrl)
+    .WithEnvironmentIfSet("CONTACT_LINKS", site.Contact)
     .WithReference(blog)
     .WithEnvironment("BLOG_HOST", sitedb.AddressOn(sitenet))
     .WithEnvironment("BLOG_PORT", "5432");

@@ -25,9 +25,11 @@ internal enum SiteMode
 /// <param name="Subnet">The range of its addresses; the containers get the first three.</param>
 /// <param name="Gateway">Its gateway; null takes the last address.</param>
 /// <param name="Author">The name with which the first author signs in.</param>
+/// <param name="SiteUrl">The address by which readers know the site; null takes the one that a visitor asked for.</param>
+/// <param name="Contact">Ways to reach the authors, as <c>Label=URL,Label=URL</c>; null shows none.</param>
 internal sealed record SiteOptions(
     SiteMode Mode, string? Tls, string HostName, int HttpPort, int HttpsPort, string DataVolume, string MediaVolume,
-    string Network, IpSubnet Subnet, string? Gateway, string Author)
+    string Network, IpSubnet Subnet, string? Gateway, string Author, string? SiteUrl, string? Contact)
 {
     public const string NoTls = "off";
 
@@ -65,7 +67,16 @@ internal sealed record SiteOptions(
         "author", "author", "the first author's name for signing in", "letters, digits, '.', '-' and '_'",
         text => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'));
 
-    public static IReadOnlyList<SiteOption> All { get; } = [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author];
+    private static readonly SiteOption s_siteUrl = new(
+        "site-url", "", "the address by which readers know the site", "an http or https URL such as https://blog.example.org; not set means the one they asked for",
+        text => text.Length == 0 || IsUrl(text, Uri.UriSchemeHttp, Uri.UriSchemeHttps) && !text.Contains('?', StringComparison.Ordinal) && !text.Contains('#', StringComparison.Ordinal));
+
+    private static readonly SiteOption s_contact = new(
+        "contact", "", "ways to reach the authors", "names and URLs such as Mastodon=https://example.org/@me,E-mail=mailto:me@example.org; not set shows none",
+        text => text.Length == 0 || text.Split(',').All(IsContact));
+
+    public static IReadOnlyList<SiteOption> All { get; } =
+        [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author, s_siteUrl, s_contact];
 
     public bool IsProduction => Mode is SiteMode.Production;
 
@@ -81,7 +92,7 @@ internal sealed record SiteOptions(
 
         var site = new SiteOptions(
             Enum.Parse<SiteMode>(Value(s_mode), ignoreCase: true),
-            Value(s_tls) is { Length: > 0 } tls ? tls : null,
+            ValueOrNull(s_tls),
             Value(s_hostName),
             Number(s_httpPort),
             Number(s_httpsPort),
@@ -89,12 +100,16 @@ internal sealed record SiteOptions(
             Value(s_mediaVolume),
             Value(s_network),
             IpSubnet.TryParse(Value(s_subnet), out var subnet) ? subnet : throw new InvalidOperationException("The value was checked."),
-            Value(s_gateway) is { Length: > 0 } gateway ? gateway : null,
-            Value(s_author));
+            ValueOrNull(s_gateway),
+            Value(s_author),
+            ValueOrNull(s_siteUrl),
+            ValueOrNull(s_contact));
 
         return site.Contradiction() is { } contradiction ? throw new WrongOptionException(contradiction) : site;
 
         int Number(SiteOption option) => int.Parse(Value(option), CultureInfo.InvariantCulture);
+
+        string? ValueOrNull(SiteOption option) => Value(option) is { Length: > 0 } value ? value : null;
 
         string Value(SiteOption option) => configuration[option.ConfigurationKey] switch
         {
@@ -124,4 +139,11 @@ internal sealed record SiteOptions(
         !IpSubnet.TryParseAddress(Gateway, out var gateway) ? null
         : Enumerable.Range(1, Containers).Any(number => Subnet.Host(number).Equals(gateway)) ? $"{gateway} is the address of a container"
         : Subnet.Objection(gateway);
+
+    /// <summary>As in <c>E-mail=mailto:me@example.org</c>.</summary>
+    private static bool IsContact(string text) =>
+        text.Split('=', 2, StringSplitOptions.TrimEntries) is [{ Length: > 0 }, var url] && IsUrl(url, Uri.UriSchemeHttp, Uri.UriSchemeHttps, Uri.UriSchemeMailto);
+
+    private static bool IsUrl(string text, params string[] schemes) =>
+        !text.Any(char.IsWhiteSpace) && Uri.IsWellFormedUriString(text, UriKind.Absolute) && schemes.Contains(new Uri(text).Scheme);
 }

@@ -14,8 +14,8 @@ main() {
         [[ $answer == yes ]] || die 'nothing was removed'
     fi
     if command -v docker >/dev/null && docker version >/dev/null 2>&1; then
-        # The last is that of DCP's tunnel.
-        for image in $(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^((sitedb|siteblog|sitewww):[0-9a-f]+$|dcptun)' || true); do
+        # The last two are DCP's tunnel and the browser of the tests.
+        for image in $(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^((sitedb|siteblog|sitewww):[0-9a-f]+$|dcptun|boneyard-test-browser:)' || true); do
             docker image rm --force "$image" >/dev/null
         done
         # And the name that the stand-in gave to the base image, for DCP to find it.

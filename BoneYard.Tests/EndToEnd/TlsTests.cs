@@ -150,21 +150,8 @@ public abstract class TlsTests(CertifiedSite fixture)
     }
 
     /// <summary>Trusts this root and no other, whatever the machine trusts.</summary>
-    protected static HttpClient ClientThatTrusts(X509Certificate2 root) => new(new SocketsHttpHandler
-    {
-        SslOptions =
-        {
-            CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                CustomTrustStore = { root },
-                RevocationMode = X509RevocationMode.NoCheck,
-            },
-        },
-    })
-    {
-        DefaultRequestVersion = HttpVersion.Version20,
-    };
+    protected static HttpClient ClientThatTrusts(X509Certificate2 root) =>
+        new(new SocketsHttpHandler { SslOptions = Trust.Only(root) }) { DefaultRequestVersion = HttpVersion.Version20 };
 }
 
 public sealed class OwnAuthorityTlsTests(SiteWithOwnAuthority fixture) : TlsTests(fixture), IClassFixture<SiteWithOwnAuthority>;

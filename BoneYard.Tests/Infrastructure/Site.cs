@@ -1,5 +1,7 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using BoneYard.Networking;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
@@ -28,12 +30,19 @@ internal sealed class Site : IAsyncDisposable
 
     public IpSubnet Subnet => _own.Subnet;
 
+    /// <summary>With which the first author signs in.</summary>
+    public string AuthorName => SiteOptions.From(Configuration).Author;
+
+    public string AuthorPassword => Configuration["Parameters:author-password"]!;
+
+    private IConfiguration Configuration => Application.Services.GetRequiredService<IConfiguration>();
+
     /// <summary>Through the front door.</summary>
     private HttpClient Http { get; }
 
     public static Task<Site> StartAsync(params string[] args) => StartAsync(_ => { }, args);
 
-    /// <param name="change">What is to be different in the graph.</param>
+    /// <param name="change">What this test has the graph do otherwise.</param>
     public static async Task<Site> StartAsync(Action<IDistributedApplicationTestingBuilder> change, params string[] args)
     {
         var own = new OwnResources();
@@ -43,6 +52,7 @@ internal sealed class Site : IAsyncDisposable
 
         try
         {
+            change(builder);
             var application = await builder.BuildAsync().WaitAsync(Patience);
             await application.StartAsync().WaitAsync(Patience);
             site = new Site(application, own);
@@ -94,6 +104,14 @@ internal sealed class Site : IAsyncDisposable
         Assert.True(result.Success, $"Command '{command}' of '{resource}' failed: {result.Message}");
     }
 
+    /// <summary>The front door: HTTPS for those who trust somebody, plain HTTP for the others.</summary>
+    public Uri AddressFor(X509Certificate2? trusted) => Application.GetEndpoint("sitewww", trusted is null ? "http" : "https");
+
+    /// <summary>Somebody new comes by.</summary>
+    /// <param name="trusted">Whom they trust for HTTPS; null takes plain HTTP.</param>
+    /// <param name="followRedirects">false shows them the redirect itself.</param>
+    public Visitor Visit(X509Certificate2? trusted = null, bool followRedirects = true) => new(AddressFor(trusted), trusted, followRedirects);
+
     public Task<HttpResponseMessage> GetAsync(string path) => Http.GetAsync(path, Cancelled);
 
     public Task<string> GetTextAsync(string path) => Http.GetStringAsync(path, Cancelled);
@@ -139,14 +157,27 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Publishes a post by SQL alone, as no one but a test would.</summary>
-    public async Task InsertPostAsync(string title, string slug, string body)
+    /// <param name="publishedAt">null is now.</param>
+    public async Task InsertPostAsync(string title, string slug, string body, DateTimeOffset? publishedAt = null, params string[] tags)
     {
         await using var connection = await OpenDatabaseAsync();
-        await using var insert = new NpgsqlCommand("INSERT INTO posts (title, slug, body, published_at) VALUES ($1, $2, $3, now())", connection)
+        await using var batch = new NpgsqlBatch(connection)
         {
-            Parameters = { new() { Value = title }, new() { Value = slug }, new() { Value = body } },
+            BatchCommands =
+            {
+                Command("INSERT INTO posts (title, slug, body, published_at) VALUES ($1, $2, $3, coalesce($4::timestamptz, now()))", [title, slug, body, publishedAt]),
+                Command("INSERT INTO tags (name) SELECT unnest($1) ON CONFLICT DO NOTHING", [tags]),
+                Command("INSERT INTO post_tags (post_id, tag_id) SELECT posts.id, tags.id FROM posts, tags WHERE slug = $1 AND name = ANY ($2)", [slug, tags]),
+            },
         };
-        await insert.ExecuteNonQueryAsync();
+        await batch.ExecuteNonQueryAsync(Cancelled);
+
+        static NpgsqlBatchCommand Command(string text, object?[] values)
+        {
+            var command = new NpgsqlBatchCommand(text);
+            command.Parameters.AddRange(values.Select(value => new NpgsqlParameter { Value = value ?? DBNull.Value }).ToArray());
+            return command;
+        }
     }
 
     public async Task<IReadOnlyList<string>> LogAsync(string resource)
@@ -162,15 +193,18 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Waits for a line in a resource's console log.</summary>
-    public async Task<string> WaitForLogLineAsync(string resource, Func<string, bool> predicate)
+    public async Task<string> WaitForLogLineAsync(string resource, Func<string, bool> predicate) => (await WaitForLogLinesAsync(resource, count: 1, predicate))[0];
+
+    /// <summary>Waits for so many such lines in a resource's console log.</summary>
+    public async Task<IReadOnlyList<string>> WaitForLogLinesAsync(string resource, int count, Func<string, bool> predicate)
     {
         using var patience = new CancellationTokenSource(Patience);
 
         while (true)
         {
-            if ((await LogAsync(resource)).FirstOrDefault(predicate) is { } line)
+            if ((await LogAsync(resource)).Where(predicate).ToArray() is var lines && lines.Length >= count)
             {
-                return line;
+                return lines;
             }
 
             await Task.Delay(100, patience.Token);

@@ -103,6 +103,19 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_blog_is_told_its_address_and_the_ways_to_reach_its_authors_when_they_are_set()
+    {
+        const string contact = "E-mail=mailto:me@example.org";
+        await using var builder = await Site.CreateBuilderAsync("--site-url=https://blog.example.org", $"--contact={contact}");
+
+        var environment = await EnvironmentOfAsync("siteblog", builder);
+        var withoutThem = await EnvironmentOfAsync("siteblog");
+
+        Assert.Equal(("https://blog.example.org", contact), (environment["SITE_URL"], environment["CONTACT_LINKS"]));
+        Assert.DoesNotContain(withoutThem.Keys, name => name is "SITE_URL" or "CONTACT_LINKS");
+    }
+
+    [Fact]
     public async Task Nginx_is_told_where_the_blog_is()
     {
         var url = Assert.IsType<ReferenceExpression>((await EnvironmentOfAsync("sitewww"))["BLOG_URL"]);
@@ -165,9 +178,11 @@ public sealed class GraphTests : IAsyncLifetime
 
     private ContainerResource Container(string name) => Containers.Single(container => container.Name == name);
 
-    private async Task<Dictionary<string, object>> EnvironmentOfAsync(string name)
+    /// <param name="builder">null takes the graph of all tests.</param>
+    private async Task<Dictionary<string, object>> EnvironmentOfAsync(string name, IDistributedApplicationTestingBuilder? builder = null)
     {
-        var context = new EnvironmentCallbackContext(_builder.ExecutionContext, Container(name));
+        builder ??= _builder;
+        var context = new EnvironmentCallbackContext(builder.ExecutionContext, builder.Resources.Single(resource => resource.Name == name));
 
         foreach (var annotation in context.Resource.Annotations.OfType<EnvironmentCallbackAnnotation>())
         {

@@ -9,7 +9,7 @@ public sealed class SiteOptionsTests
     public void Without_settings_the_site_has_its_defaults()
     {
         Assert.Equal(
-            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "boneyard-data", "boneyard-media", "sitenet", Subnet("10.11.12.0/24"), Gateway: null, "author"),
+            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "boneyard-data", "boneyard-media", "sitenet", Subnet("10.11.12.0/24"), Gateway: null, "author", SiteUrl: null, Contact: null),
             Options());
     }
 
@@ -57,6 +57,20 @@ public sealed class SiteOptionsTests
     [InlineData("host-name", "bücher.example")]
     [InlineData("author", "")]
     [InlineData("author", "two words")]
+    [InlineData("site-url", "blog.example.org")]
+    [InlineData("site-url", "/blog")]
+    [InlineData("site-url", "ftp://blog.example.org")]
+    [InlineData("site-url", "https://")]
+    [InlineData("site-url", "https://blog.example.org/?page=1")]
+    [InlineData("site-url", "https://blog.example.org/#top")]
+    [InlineData("site-url", " https://blog.example.org")]
+    [InlineData("contact", "me@example.org")]
+    [InlineData("contact", "E-mail=me@example.org")]
+    [InlineData("contact", "=https://example.org")]
+    [InlineData("contact", "Mastodon=")]
+    [InlineData("contact", "Script=javascript:alert(1)")]
+    [InlineData("contact", "Mastodon=https://example.org/@me,E-mail")]
+    [InlineData("contact", "Mastodon=https://example.org/@me,")]
     public void A_wrong_value_is_refused_by_name_and_value(string name, string value)
     {
         var refusal = Assert.Throws<WrongOptionException>(() => Options($"--{name}={value}"));
@@ -156,6 +170,30 @@ public sealed class SiteOptionsTests
     public void A_setting_of_the_wrong_shape_is_refused(string key, string message)
     {
         Assert.Equal(message, Assert.Throws<WrongOptionException>(() => Settings((key, "80"))).Message);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:8080")]
+    [InlineData("https://blog.example.org")]
+    [InlineData("https://example.org/blog/")]
+    public void The_address_of_the_site_may_be_given(string url)
+    {
+        Assert.Equal(url, Options($"--site-url={url}").SiteUrl);
+    }
+
+    [Theory]
+    [InlineData("E-mail=mailto:me@example.org")]
+    [InlineData("Mastodon=https://example.org/@me,E-mail=mailto:me@example.org")]
+    [InlineData("Two words = https://example.org/?a=b , Other=http://localhost:1234/")]
+    public void Ways_to_reach_the_authors_may_be_given(string contact)
+    {
+        Assert.Equal(contact, Options($"--contact={contact}").Contact);
+    }
+
+    [Fact]
+    public void An_empty_address_and_empty_ways_to_reach_the_authors_count_as_not_set()
+    {
+        Assert.Equal(Options(), Options("--site-url=", "--contact="));
     }
 
     [Theory]

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using AngleSharp.Dom;
+using AngleSharp.Html.Dom;
+
+namespace BoneYard.Tests.Infrastructure;
+
+/// <summary>Somebody with a browser that runs no scripts: keeps cookies, follows links, fills in forms and presses buttons.</summary>
+internal class Visitor : IDisposable
+{
+    private readonly HttpClient _http;
+
+    /// <param name="address">The front door.</param>
+    /// <param name="trusted">Whom to trust for HTTPS.</param>
+    /// <param name="followRedirects">false shows the redirect itself.</param>
+    public Visitor(Uri address, X509Certificate2? trusted = null, bool followRedirects = true)
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = followRedirects };
+
+        if (trusted is not null)
+        {
+            handler.SslOptions = Trust.Only(trusted);
+        }
+
+        _http = new(handler) { BaseAddress = address };
+    }
+
+    protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request, Cancelled);
+
+    public async Task<Page> OpenAsync(string path, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        using var response = await _http.GetAsync(path, Cancelled);
+        return (await Page.ReadAsync(response, Cancelled)).WithStatus(status);
+    }
+
+    /// <summary>Fills in the form that a button belongs to, and presses it.</summary>
+    /// <param name="button">What it is called: for people who hear it, or else what stands on it.</param>
+    /// <param name="fields">What to put in; all others stay as they are.</param>
+    public async Task<Page> PressAsync(Page page, string button, params (string Name, string Value)[] fields)
+    {
+        var pressed = page.Html.QuerySelectorAll<IHtmlButtonElement>("button").SingleOrDefault(one => (one.GetAttribute("aria-label") ?? one.TextContent) == button)
+            ?? throw page.Surprise($"has no button '{button}'");
+        var form = pressed.Form!;
+        // What a browser would not send, the blog has to refuse all the same.
+        form.NoValidate = true;
+
+        foreach (var (name, value) in fields)
+        {
+            Fill(page, form, name, value);
+        }
+
+        var submission = form.GetSubmission(pressed)!;
+        return submission.Method is AngleSharp.Io.HttpMethod.Post
+            ? await PostAsync(page, submission.Target.Href, new StreamContent(submission.Body) { Headers = { ContentType = new(submission.MimeType!) } })
+            : await OpenAsync(submission.Target.Href);
+    }
+
+    /// <summary>Sends a form, and says as a browser does from which site it is.</summary>
+    protected async Task<Page> PostAsync(Page form, string address, HttpContent content)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content, Headers = { { "Origin", form.Address.GetLeftPart(UriPartial.Authority) } } };
+        using var response = await SendAsync(request);
+        return await Page.ReadAsync(response, Cancelled);
+    }
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _http.Dispose();
+    }
+
+    private static void Fill(Page page, IHtmlFormElement form, string name, string value)
+    {
+        switch (form.Elements[name])
+        {
+            case IHtmlInputElement input:
+                input.Value = value;
+                break;
+            case IHtmlTextAreaElement text:
+                text.Value = value;
+                break;
+            case IHtmlSelectElement select:
+                select.Value = value;
+                break;
+            default:
+                throw page.Surprise($"has no field '{name}' in that form");
+        }
+    }
+}

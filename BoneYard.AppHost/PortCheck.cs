@@ -16,7 +16,7 @@ internal static class PortCheck
 
     public static void EnsurePortsAreFree(this IDistributedApplicationBuilder builder) => builder.OnBeforeStart((@event, _) =>
     {
-        if (!string.Equals(builder.Configuration[RandomizePorts], bool.TrueString, StringComparison.OrdinalIgnoreCase))
+        if (builder.ExecutionContext.IsRunMode && !string.Equals(builder.Configuration[RandomizePorts], bool.TrueString, StringComparison.OrdinalIgnoreCase))
         {
             EnsureFree([.. PortsOf(@event.Model.Resources), .. PortsOfDashboard(builder.Configuration)]);
         }

@@ -44,6 +44,7 @@ internal static class ContainerNetworkExtensions
         });
 
         return builder.AddResource(network)
+            .ExcludeFromManifest()
             .WithIconName("VirtualNetwork")
             .WithInitialState(new()
             {

@@ -147,16 +147,28 @@ public class ResourceNotificationService : IDisposable
     {
         var snapshot = resource.TryGetLastAnnotation<ResourceSnapshotAnnotation>(out var initial)
             ? initial.InitialSnapshot
-            : new CustomResourceSnapshot { ResourceType = resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal), Properties = [] };
+            : new CustomResourceSnapshot { ResourceType = TypeOf(resource), Properties = [] };
 
         return snapshot with
         {
-            HealthReports = [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(check => new HealthReportSnapshot(check.Key, null, null, null))],
-            Relationships = [.. snapshot.Relationships, .. resource.Annotations.OfType<ResourceRelationshipAnnotation>().Select(r => new RelationshipSnapshot(r.Resource.Name, r.Type)).Distinct()],
+            HealthReports = [.. resource.HealthChecks().Select(key => new HealthReportSnapshot(key, null, null, null))],
+            Relationships =
+            [
+                .. snapshot.Relationships,
+                .. resource.Annotations.OfType<ResourceRelationshipAnnotation>().Select(r => new RelationshipSnapshot(r.Resource.Name, r.Type)).Distinct(),
+                .. resource is IResourceWithParent { Parent: var parent } ? (RelationshipSnapshot[])[new(parent.Name, "Parent")] : [],
+            ],
             IconName = snapshot.IconName ?? resource.Annotations.OfType<ResourceIconAnnotation>().LastOrDefault()?.IconName,
             IconVariant = snapshot.IconVariant ?? resource.Annotations.OfType<ResourceIconAnnotation>().LastOrDefault()?.IconVariant,
         };
     }
+
+    private static string TypeOf(IResource resource) => resource switch
+    {
+        ContainerResource => "Container",
+        ParameterResource => "Parameter",
+        _ => resource.GetType().Name,
+    };
 
     private CustomResourceSnapshot WithCommandsOf(IResource resource, CustomResourceSnapshot snapshot) => snapshot with
     {

@@ -152,6 +152,13 @@ namespace Aspire.Hosting.ApplicationModel
 
         public static IEnumerable<EndpointReference> GetEndpoints(this IResourceWithEndpoints resource) =>
             resource.Annotations.OfType<EndpointAnnotation>().Select(endpoint => new EndpointReference(resource, endpoint.Name));
+
+        /// <summary>The keys of its checks and of its parent's: a database is not healthy without its server.</summary>
+        internal static IEnumerable<string> HealthChecks(this IResource resource) =>
+        [
+            .. resource.Annotations.OfType<HealthCheckAnnotation>().Select(check => check.Key),
+            .. resource is IResourceWithParent child ? child.Parent.HealthChecks() : [],
+        ];
     }
 }
 

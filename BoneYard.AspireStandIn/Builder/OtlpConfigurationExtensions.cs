@@ -53,6 +53,7 @@ public static class OtlpConfigurationExtensions
                     environment["OTEL_METRIC_EXPORT_INTERVAL"] = "1000";
                     environment["OTEL_TRACES_SAMPLER"] = "always_on";
                     environment["OTEL_METRICS_EXEMPLAR_FILTER"] = "trace_based";
+                    environment["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "true";
                 }
             });
     }

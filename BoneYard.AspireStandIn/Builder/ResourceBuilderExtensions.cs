@@ -118,6 +118,9 @@ public static partial class ResourceBuilderExtensions
     public static IResourceBuilder<T> WithExplicitStart<T>(this IResourceBuilder<T> builder) where T : IResource =>
         builder.WithAnnotation<ExplicitStartupAnnotation>();
 
+    /// <summary>There is no manifest here, and nothing else that is published.</summary>
+    public static IResourceBuilder<T> ExcludeFromManifest<T>(this IResourceBuilder<T> builder) where T : IResource => builder;
+
     public static IResourceBuilder<T> WithHealthCheck<T>(this IResourceBuilder<T> builder, string key) where T : IResource
     {
         if (builder.Resource.Annotations.OfType<HealthCheckAnnotation>().Any(known => known.Key == key))

@@ -213,6 +213,7 @@ internal static class ResourceMapper
     {
         null => Google.Protobuf.WellKnownTypes.Value.ForNull(),
         string text => Google.Protobuf.WellKnownTypes.Value.ForString(text),
+        int number => Google.Protobuf.WellKnownTypes.Value.ForNumber(number),
         IEnumerable many => Google.Protobuf.WellKnownTypes.Value.ForList([.. many.Cast<object?>().Select(Value)]),
         _ => Google.Protobuf.WellKnownTypes.Value.ForString(Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""),
     };

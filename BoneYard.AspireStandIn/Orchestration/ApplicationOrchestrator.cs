@@ -59,8 +59,7 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // The password of a server is a parameter that only the server knows of.
-        foreach (var resource in _model.Resources.Concat(_model.Resources.OfType<PostgresServerResource>().Select(server => server.PasswordParameter)).Distinct())
+        foreach (var resource in _model.Resources)
         {
             await PublishInitialStateAsync(resource, cancellationToken).ConfigureAwait(false);
         }
@@ -139,7 +138,6 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
         await _notifications.PublishUpdateAsync(resource, s => s with
         {
             CreationTimeStamp = DateTime.UtcNow,
-            ResourceType = resource is ContainerResource ? "Container" : s.ResourceType,
             Properties = resource is IResourceWithParent child ? s.Properties.SetProperties(new ResourcePropertySnapshot("resource.parentName", child.Parent.Name)) : s.Properties,
             State = s.State ?? (resource is ContainerResource ? KnownResourceStates.NotStarted : null),
         }).ConfigureAwait(false);
@@ -162,7 +160,6 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
         await _notifications.PublishUpdateAsync(parameter, s => s with
         {
             CreationTimeStamp = DateTime.UtcNow,
-            ResourceType = "Parameter",
             State = state,
             Properties = s.Properties.SetProperties(
                 new("Value", value) { IsSensitive = parameter.Secret },

@@ -48,7 +48,7 @@ internal sealed class HealthMonitor(
 
     private async Task MonitorAsync(IResource resource, CancellationToken cancellationToken)
     {
-        var keys = resource.Annotations.OfType<HealthCheckAnnotation>().Select(check => check.Key).ToHashSet();
+        var keys = resource.HealthChecks().ToHashSet();
         var step = FirstStep;
         var ready = false;
 

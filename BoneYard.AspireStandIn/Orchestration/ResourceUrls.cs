@@ -23,10 +23,10 @@ internal static class ResourceUrls
 
         await notifications.PublishUpdateAsync(resource, s => s with
         {
-            Urls = [.. urls.Select((url, position) => new UrlSnapshot(url.Endpoint?.EndpointName, Absolute(url), IsInternal: url.DisplayLocation is UrlDisplayLocation.DetailsOnly)
+            Urls = [.. urls.Select(url => new UrlSnapshot(url.Endpoint?.EndpointName, Absolute(url), IsInternal: url.DisplayLocation is UrlDisplayLocation.DetailsOnly)
             {
                 IsInactive = true,
-                DisplayProperties = new(url.DisplayText ?? "", url.DisplayOrder ?? -position),
+                DisplayProperties = new(url.DisplayText ?? "", url.DisplayOrder ?? 0),
             })],
         }).ConfigureAwait(false);
     }

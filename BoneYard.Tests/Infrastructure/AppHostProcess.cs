@@ -26,6 +26,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code and what it wrote, trimmed.</returns>
     public static Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments) =>
@@ -34,12 +36,14 @@ internal sealed class AppHostProcess : IAsyncDisposable
     /// <param name="folder">Where the person stands who starts it.</param>
     public static async Task<(int ExitCode, string Error, string Output)> RunInAsync(string folder, params string[] arguments)
     {
-        await using var host = Start(arguments);
+        await using var host = StartIn(folder, arguments);
         await host._process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (host._process.ExitCode, Text(host._error), Text(host._output));
     }
 
-    public static AppHostProcess Start(params string[] arguments)
+    public static AppHostProcess Start(params string[] arguments) => StartIn(Environment.CurrentDirectory, arguments);
+
+    private static AppHostProcess StartIn(string folder, string[] arguments)
     {
         // bin/CONFIGURATION/FRAMEWORK, as this assembly's own folder.
         var framework = new DirectoryInfo(AppContext.BaseDirectory);

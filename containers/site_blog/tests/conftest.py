@@ -12,6 +12,7 @@ from webtest import TestApp
 
 import boneyard_blog
 from helpers import Author, Site, upgrade_when_possible
+from servers import Gate
 
 INI = Path("/srv/site/production.ini")
 PASSWORD = "correct horse battery"
@@ -54,6 +55,15 @@ def site(engine):
             """))
         connection.execute(text("UPDATE site_state SET version = version + 1, changed_at = clock_timestamp()"))
     return Site(engine)
+
+
+@pytest.fixture
+def gate(application):
+    """The only way to the database for whoever is told to take it."""
+    gate = Gate(os.environ["BLOG_HOST"], int(os.environ.get("BLOG_PORT", "5432")))
+    gate.open()
+    yield gate
+    gate.close()
 
 
 @pytest.fixture

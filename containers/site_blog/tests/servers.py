@@ -113,15 +113,18 @@ class Gate:
         self.port = free_port()
         self._target = (host, port)
         self._open: set[socket.socket] = set()
-        self._listener = None
+        self._listener: socket.socket | None = None
 
     def open(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def close(self) -> None:
+        if self._listener is None:
+            return
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._listener = None
         for connection in list(self._open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)

@@ -1,7 +1,10 @@
 """What visitors see when something does not work."""
 
+import pytest
 from sqlalchemy import text
+from webtest import TestApp
 
+import boneyard_blog
 from boneyard_blog import site
 
 
@@ -23,6 +26,19 @@ def test_an_author_too_sees_the_page_that_says_so(ada, monkeypatch):
 
     assert page.headers["Cache-Control"] == "private, no-store"
     assert "Please try again in a few seconds." in page
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 503), ("/author/", 503), ("/sign-in", 200), ("/alive", 200)])
+def test_an_author_too_is_asked_to_wait_for_the_database(ada, ini_settings, gate, monkeypatch, path, status):
+    monkeypatch.setenv("BLOG_HOST", "127.0.0.1")
+    monkeypatch.setenv("BLOG_PORT", str(gate.port))
+    behind = TestApp(boneyard_blog.main({}, **ini_settings), {"HTTP_HOST": "blog.test"}, cookiejar=ada.browser.cookiejar)
+    behind.get("/author/", status=200)
+
+    gate.close()
+
+    answer = behind.get(path, status=status)
+    assert ("Please try again in a few seconds." in answer) == (status == 503)
 
 
 def test_a_fault_of_ours_is_a_page_and_a_log_entry(browser, monkeypatch, caplog):

@@ -9,15 +9,7 @@ import time
 
 import pytest
 
-from servers import SOURCE, Gate, Server
-
-
-@pytest.fixture
-def gate(application):
-    gate = Gate(os.environ["BLOG_HOST"], int(os.environ.get("BLOG_PORT", "5432")))
-    gate.open()
-    yield gate
-    gate.close()
+from servers import SOURCE, Server
 
 
 def _behind(gate) -> dict[str, str]:

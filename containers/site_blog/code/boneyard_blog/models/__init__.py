@@ -67,6 +67,8 @@ def includeme(config):
     """Add `request.dbsession` and the engine behind it."""
     settings = config.get_settings()
     settings["tm.manager_hook"] = "pyramid_tm.explicit_manager"
+    # It would ask who is signed in outside the exception views: without a database, an error that nobody turns into a page.
+    settings["tm.annotate_user"] = False
     engine = connect(config.registry.blog, statement_timeout_ms=int(settings["blog.statement_timeout_ms"]))
     config.registry.engine = engine
     config.registry.session_factory = sessionmaker(engine, expire_on_commit=False)

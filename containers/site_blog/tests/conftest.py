@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from base64 import b64encode
 from configparser import RawConfigParser
 from pathlib import Path
@@ -45,8 +46,10 @@ def engine(application):
 
 
 @pytest.fixture
-def site(engine):
+def site(engine, media_folder):
     """An empty site, to be filled with plain SQL as other programs would."""
+    for path in media_folder.iterdir():
+        shutil.rmtree(path)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("""

@@ -138,6 +138,13 @@ def picture(image_format="PNG", size=(40, 30), **options) -> bytes:
     return out.getvalue()
 
 
+def photo(image_format="JPEG", size=(80, 60)) -> bytes:
+    """Return an image file as a camera makes it: each encoding that loses something changes it."""
+    out = BytesIO()
+    Image.effect_noise(size, 80).convert("RGB").save(out, image_format)
+    return out.getvalue()
+
+
 def zip_file(**files) -> bytes:
     """Return a zip; the names of files are given as keys of `files` or in a dictionary of that name."""
     out = BytesIO()

@@ -6,9 +6,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
+from boneyard_blog import media
 from boneyard_blog.exchange.front_matter import ExchangedPost, format_post, parse_post
 from boneyard_blog.writing import Content
-from helpers import picture, titles, zip_file
+from helpers import photo, picture, titles, zip_file
 
 
 def _post(title="Title", slug="a-slug", body="Body.\n", **fields) -> str:
@@ -103,6 +104,40 @@ def test_images_come_in_too(ada, site, media_folder):
         == "0 posts added, 0 changed, 0 unchanged; 1 images."
     )
     assert (media_folder / site.value("SELECT path FROM media")).is_file()
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_a_posts_image_is_where_the_post_says_after_a_move(ada, site, media_folder, image_format):
+    ada.upload("/author/media", "photo", photo(image_format), status=303)
+    path = site.value("SELECT path FROM media")
+    kept = (media_folder / path).read_bytes()
+    ada.write("Photo", f"![A photo](/media/{path})")
+    data = ada.browser.get("/author/export").body
+    site.execute("DELETE FROM posts")
+    site.execute("DELETE FROM media")
+    (media_folder / path).unlink()
+
+    message = _import(ada, data)
+
+    assert message == "1 posts added, 0 changed, 0 unchanged; 1 images."
+    assert site.execute("SELECT path FROM media") == [(path,)]
+    assert (media_folder / path).read_bytes() == kept
+
+
+def test_ones_own_export_brings_no_second_copy_of_an_image(ada, site):
+    ada.upload("/author/media", "photo.jpg", photo(), status=303)
+
+    _import(ada, ada.browser.get("/author/export").body)
+
+    assert site.value("SELECT count(*) FROM media") == 1
+
+
+def test_bytes_that_only_claim_to_be_from_an_export_are_written_anew(ada, site, media_folder):
+    path = media.read_picture(picture("PNG")).path
+
+    _import(ada, zip_file(files={f"media/{path}": picture("PNG") + b"<script>"}))
+
+    assert b"<script>" not in (media_folder / site.value("SELECT path FROM media")).read_bytes()
 
 
 def test_ten_thousand_posts_come_in_and_show_progress(ada, site, browser):

@@ -16,14 +16,6 @@ def _only_file(folder):
     return file
 
 
-@pytest.fixture(autouse=True)
-def empty_folder(media_folder):
-    yield
-    for path in media_folder.rglob("*"):
-        if path.is_file():
-            path.unlink()
-
-
 @pytest.mark.parametrize(
     ("image_format", "extension"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp")]
 )

@@ -31,7 +31,7 @@ class NotAnImage(Exception):
 
 @dataclass(frozen=True)
 class Picture:
-    """An image, decoded and encoded again."""
+    """An image that was decoded without complaint."""
 
     data: bytes
     extension: str
@@ -46,8 +46,12 @@ class Picture:
         return f"{digest[:2]}/{digest}.{self.extension}"
 
 
-def read_picture(data: bytes) -> Picture:
-    """Return the image in some bytes, without anything else that they may hold."""
+def read_picture(data: bytes, path: str | None = None) -> Picture:
+    """Return the image in some bytes, without anything else that they may hold.
+
+    When `path` is the very one that these bytes have, they come from a media folder and are kept to the last bit: encoded
+    again they would be worse, and no longer where posts look for them.
+    """
     if not data:
         raise NotAnImage("The file is empty.")
     if len(data) > MAX_BYTES:
@@ -58,7 +62,12 @@ def read_picture(data: bytes) -> Picture:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=list(_FORMATS)) as image:
                 _check_size(image)
-                return _encode(image)
+                kept = Picture(data, *_FORMATS[_format_name(image)], image.width, image.height)
+                if kept.path != path:
+                    return _encode(image)
+                for frame in ImageSequence.Iterator(image):
+                    frame.load()
+                return kept
     except Image.DecompressionBombError as error:
         raise NotAnImage(_TOO_MANY_PIXELS) from error
     except (OSError, ValueError, SyntaxError, EOFError, OverflowError) as error:
@@ -73,10 +82,13 @@ def _check_size(image: Image.Image) -> None:
         raise NotAnImage(f"The animation has more than {MAX_FRAMES} frames.")
 
 
-def _encode(image: Image.Image) -> Picture:
+def _format_name(image: Image.Image) -> str:
     # Cameras that add a preview to a JPEG make what Pillow calls MPO.
-    image_format = "JPEG" if image.format == "MPO" else image.format
-    extension, content_type = _FORMATS[image_format]
+    return "JPEG" if image.format == "MPO" else image.format
+
+
+def _encode(image: Image.Image) -> Picture:
+    image_format = _format_name(image)
     out = BytesIO()
     if getattr(image, "n_frames", 1) > 1 and image_format in ("GIF", "WEBP"):
         frames = [frame.copy() for frame in ImageSequence.Iterator(image)]
@@ -94,7 +106,7 @@ def _encode(image: Image.Image) -> Picture:
             first = first.convert("RGB")
     first.info = {key: value for key, value in first.info.items() if key in ("transparency", "background")}
     first.save(out, image_format, **options)
-    return Picture(out.getvalue(), extension, content_type, first.width, first.height)
+    return Picture(out.getvalue(), *_FORMATS[image_format], first.width, first.height)
 
 
 def keep(folder: str, picture: Picture) -> None:

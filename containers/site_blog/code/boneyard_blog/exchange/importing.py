@@ -108,7 +108,8 @@ def _read_pictures(archive: ZipFile, entries: list[ZipInfo], progress: Progress)
     pictures = []
     for done, entry in enumerate(entries, 1):
         try:
-            picture = media.read_picture(_read(archive, entry, media.MAX_BYTES))
+            data = _read(archive, entry, media.MAX_BYTES)
+            picture = media.read_picture(data, path=f"/{entry.filename}".rpartition("/media/")[2])
         except media.NotAnImage as problem:
             raise BadArchive(f"{entry.filename}: {problem}") from problem
         pictures.append((picture, entry.filename.rpartition("/")[2][:100]))

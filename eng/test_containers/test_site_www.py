@@ -72,6 +72,12 @@ class AFrontWithABackend(unittest.TestCase):
             (seen["uri"], seen["host"], seen["forwarded_host"], seen["proto"], seen["traceparent"]))
         self.assertEqual(self.front.address(self.network), seen["peer"])
 
+    def test_does_not_pass_on_a_host_that_is_none(self):
+        for claimed in ("localhost:@evil.example", "localhost:80@evil.example"):
+            with self.subTest(claimed):
+                answer = self.front.get("/", Host=claimed)
+                self.assertNotIn(b"evil", answer.body)
+
     def test_does_not_believe_a_visitor_who_claims_to_be_another(self):
         seen = self.front.get("/", X_Forwarded_For="6.6.6.6", X_Real_IP="6.6.6.6", X_Forwarded_Proto="https", X_Forwarded_Host="evil.example", Forwarded="for=6.6.6.6").json()
         self.assertNotIn("6.6.6.6", json.dumps(seen))

@@ -1,7 +1,6 @@
 """The blog as a process: starting, waiting for its database, stopping, reloading."""
 
 import http.client
-import os
 import shutil
 import socket
 import subprocess

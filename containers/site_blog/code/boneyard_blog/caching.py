@@ -29,7 +29,7 @@ def _public_view(view, info):
     if asbool(info.settings["blog.development"]):
         return _unkept(view)
     digest = _source_digest()
-    cache_control = f"public, max-age=0, s-maxage={info.settings['blog.shared_max_age']}, stale-while-revalidate=30"
+    cache_control = f"public, max-age=0, s-maxage={info.settings['blog.shared_max_age']}"
 
     def kept(context, request):
         if COOKIE in request.cookies:

@@ -222,21 +222,3 @@ public sealed class DockerNetworkTests() : ContainerNetworkTests("docker")
 {
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 }
-
-/// <summary>Where there is no Podman they are skipped; ./boneyard test installs it, and counts a skip as a failure.</summary>
-public sealed class PodmanNetworkTests() : ContainerNetworkTests("podman")
-{
-    public override async ValueTask InitializeAsync() => Assert.SkipUnless(await PodmanRunsAsync(), "Podman cannot run a container of debian:trixie-slim here; ./boneyard test sees to it.");
-
-    private static async Task<bool> PodmanRunsAsync()
-    {
-        try
-        {
-            return (await new ContainerRuntime("podman").RunAsync(["run", "--rm", "--network", "none", "debian:trixie-slim", "true"], TestContext.Current.CancellationToken)).Succeeded;
-        }
-        catch (DistributedApplicationException)
-        {
-            return false;
-        }
-    }
-}

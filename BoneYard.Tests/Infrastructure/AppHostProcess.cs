@@ -26,8 +26,6 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public int ExitCode => _process.ExitCode;
-
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code and what it wrote, trimmed.</returns>
     public static Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments) =>

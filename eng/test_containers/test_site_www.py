@@ -43,10 +43,12 @@ class AFrontAlone(unittest.TestCase):
                 self.assertEqual(404, self.front.get(path).status)
 
     def test_says_so_when_the_blog_is_away(self):
-        answer = self.front.get("/posts/anything")
-        self.assertEqual(502, answer.status)
-        self.assertIn(b"Back in a moment", answer.body)
-        self.assertEqual(("5", "no-store"), (answer.headers["Retry-After"], answer.headers["Cache-Control"]))
+        for method in ("GET", "POST"):
+            with self.subTest(method):
+                answer = self.front.get("/posts/anything", method)
+                self.assertEqual(502, answer.status)
+                self.assertIn(b"Back in a moment", answer.body)
+                self.assertEqual(("5", "no-store"), (answer.headers["Retry-After"], answer.headers["Cache-Control"]))
 
     def test_does_not_tell_its_version(self):
         self.assertEqual("nginx", self.front.get("/health").headers["Server"])

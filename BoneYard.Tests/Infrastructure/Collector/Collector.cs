@@ -20,7 +20,7 @@ internal sealed class Collector : IAsyncDisposable
 
     private readonly string _container = Unique.Name(HostName);
 
-    /// <summary>Tells the blog of the collector. Until that has started the blog keeps its traces, and sends them then.</summary>
+    /// <summary>Tells the blog of a collector that is to be started when the site runs; what it traces before that is lost.</summary>
     public static void Announce(IDistributedApplicationTestingBuilder builder) =>
         builder.CreateResourceBuilder(builder.Resources.OfType<ContainerResource>().Single(resource => resource.Name == "siteblog"))
             .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{HostName}:4318")
@@ -33,6 +33,14 @@ internal sealed class Collector : IAsyncDisposable
         var source = await File.ReadAllTextAsync(Repository.PathOf("BoneYard.Tests", "Infrastructure", "Collector", "collector.py"));
         await ContainerEngine.RunAsync(
             "run", "--detach", "--name", collector._container, "--network", site.Network, "--network-alias", HostName, image, "python3", "-c", source);
+        using var patience = new CancellationTokenSource(Patience);
+
+        // Its first line says that it listens.
+        while (await collector.LogAsync() is [])
+        {
+            await Task.Delay(100, patience.Token);
+        }
+
         return collector;
     }
 
@@ -44,7 +52,7 @@ internal sealed class Collector : IAsyncDisposable
 
         while (!patience.IsCancellationRequested)
         {
-            arrived = [.. (await ContainerEngine.ListAsync("logs", _container)).Select(line => JsonSerializer.Deserialize<Span>(line, JsonSerializerOptions.Web)!)];
+            arrived = [.. (await LogAsync()).Skip(1).Select(line => JsonSerializer.Deserialize<Span>(line, JsonSerializerOptions.Web)!)];
             Span[] spans = [.. arrived.Where(span => span.Trace == trace)];
 
             if (isEnough(spans))
@@ -57,6 +65,8 @@ internal sealed class Collector : IAsyncDisposable
 
         throw new TimeoutException($"Trace {trace} has not arrived within {Patience}. What has:{Environment.NewLine}{string.Join<Span>(Environment.NewLine, arrived.TakeLast(20))}");
     }
+
+    private Task<string[]> LogAsync() => ContainerEngine.ListAsync("logs", _container);
 
     public async ValueTask DisposeAsync() => await ContainerEngine.RunAsync("rm", "--force", _container);
 }

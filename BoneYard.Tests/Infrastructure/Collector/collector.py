@@ -35,4 +35,6 @@ def print_spans(resource):
             print(json.dumps(line), flush=True)
 
 
-ThreadingHTTPServer(("", 4318), Collector).serve_forever()
+server = ThreadingHTTPServer(("", 4318), Collector)
+print("listening", flush=True)
+server.serve_forever()

@@ -1,6 +1,9 @@
 """ETag, Last-Modified and Cache-Control."""
 
 import pytest
+from webtest import TestApp
+
+import boneyard_blog
 
 PAGES = ["/", "/post/a-post", "/archive", "/archive/2026", "/archive/2026/03", "/tags", "/tag/nginx", "/search?q=words",
          "/feed", "/tag/nginx/feed", "/sitemap.xml", "/sitemap/pages.xml", "/sitemap/2026-03.xml", "/robots.txt"]  # fmt: skip
@@ -84,8 +87,49 @@ def test_an_authors_page_is_kept_by_no_cache(ada, filled):
         assert "ETag" not in headers, path
 
 
-def test_errors_are_kept_by_no_cache(browser, filled):
-    assert browser.get("/post/none", status=404).headers["Cache-Control"] == "no-store"
+def test_a_post_that_is_withdrawn_or_moves_is_replaced_in_a_shared_cache(ada, browser, filled):
+    filled.add_post("Renamed", "renamed")
+    key = filled.value("SELECT id FROM posts WHERE slug = 'renamed'")
+    ada.post_form(f"/author/posts/{key}", slug="better", status=303)
+    filled.execute("UPDATE posts SET deleted_at = now() WHERE slug = 'a-post'")
+
+    for path, status in (("/post/a-post", 404), ("/post/renamed", 301), ("/tag/nginx/feed", 404), ("/page/1", 301)):
+        headers = browser.get(path, status=status).headers
+        assert (headers["Cache-Control"], headers["Vary"]) == ("public, max-age=0, s-maxage=5", "Cookie"), path
+        assert "ETag" not in headers, path
+
+
+def test_errors_are_kept_by_no_cache(browser, filled, monkeypatch):
+    assert browser.get("/none", status=404).headers["Cache-Control"] == "no-store"
+    monkeypatch.setattr("boneyard_blog.views.home.timeline_page", lambda *_: 1 / 0)
+    assert browser.get("/", status=500).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("setting", ["title", "tagline", "posts_per_page", "CONTACT_LINKS", "SITE_URL"])
+def test_a_changed_setting_changes_the_etag(browser, filled, ini_settings, monkeypatch, setting):
+    etag = browser.get("/").headers["ETag"]
+    monkeypatch.setenv("CONTACT_LINKS", "Home=https://home.example" if setting == "CONTACT_LINKS" else "")
+    monkeypatch.setenv("SITE_URL", "https://blog.example" if setting == "SITE_URL" else "")
+    changed = {f"blog.{setting}": "7"} if setting.islower() else {}
+
+    again = TestApp(boneyard_blog.main({}, **ini_settings | changed))
+
+    again.get("/", headers={"If-None-Match": etag}, status=200)
+
+
+def test_the_same_settings_give_the_same_etag(browser, filled, ini_settings):
+    etag = browser.get("/").headers["ETag"]
+
+    TestApp(boneyard_blog.main({}, **ini_settings)).get("/", headers={"If-None-Match": etag}, status=304)
+
+
+def test_who_asks_by_date_gets_the_page_anew_after_a_restart(browser, filled, ini_settings):
+    date = browser.get("/").headers["Last-Modified"]
+    filled.execute("SELECT pg_sleep(1.1)")
+
+    again = TestApp(boneyard_blog.main({}, **ini_settings))
+
+    again.get("/", headers={"If-Modified-Since": date}, status=200)
 
 
 def test_pages_allow_nothing_from_elsewhere(browser, filled):

@@ -53,7 +53,7 @@ def site(engine, media_folder):
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("""
-                TRUNCATE posts, tags, post_tags, tag_counts, month_counts, search_words, authors, sign_in_failures,
+                TRUNCATE posts, tags, post_tags, tag_counts, month_counts, search_words, authors, author_sessions, sign_in_failures,
                     post_revisions, former_slugs, media, imports RESTART IDENTITY
             """))
         connection.execute(text("UPDATE site_state SET version = version + 1, changed_at = clock_timestamp()"))

@@ -47,6 +47,18 @@ def test_a_password_is_changed(make_author):
     assert "There is no author nobody" in _run("author", "password", "nobody", stdin="x", status=1)
 
 
+def test_a_new_password_opens_the_door_to_who_was_locked_out(make_author, site):
+    ada = make_author("ada")
+    ada.sign_in("wrong", status=422)
+    site.execute("UPDATE sign_in_failures SET failures = 1000 WHERE subject LIKE '%in all'")
+    ada.sign_in("wrong", status=422)
+    ada.sign_in(status=429)
+
+    _run("author", "password", "ada", stdin="a good long password")
+
+    ada.sign_in("a good long password", status=303)
+
+
 def test_posts_go_out_and_come_in(site, tmp_path):
     site.add_post("One", "one")
     file = str(tmp_path / "posts.zip")

@@ -12,6 +12,7 @@ def main(global_config, **settings):
         config.include(".telemetry")
         config.include(".limits")
         config.include(".sessions")
+        config.include(".devices")
         config.include(".security")
         config.include(".site")
         config.include(".caching")

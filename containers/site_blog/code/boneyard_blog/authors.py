@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from boneyard_blog import passwords
+from boneyard_blog import lockout, passwords, sessions
 from boneyard_blog.models import Author
 from boneyard_blog.settings import Settings
 
@@ -43,7 +43,14 @@ def set_password(session: Session, name: str, password: str) -> None:
         raise AuthorProblem(f"There is no author {name}: see boneyard-blog author list")
     if problem := passwords.problem_with(password):
         raise AuthorProblem(problem)
+    change_password(session, author, password)
+
+
+def change_password(session: Session, author: Author, password: str) -> None:
+    """Give an author a password that will do: all sessions end, and failures with the old one no longer count."""
     author.password_hash = passwords.hash_password(password)
+    sessions.end_all(session, author)
+    lockout.forget_failures(session, author.name)
 
 
 def add_first_author(session: Session, settings: Settings) -> None:

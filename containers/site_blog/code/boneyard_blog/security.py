@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from pyramid.authorization import ACLHelper, Allow, Authenticated, Everyone
 from pyramid.csrf import SessionCSRFStoragePolicy
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import RequestLocalCache
 from pyramid.view import forbidden_view_config
 
+from boneyard_blog import sessions
 from boneyard_blog.models import Author
 from boneyard_blog.sessions import COOKIE
 
@@ -23,11 +22,6 @@ class Everything:
         pass
 
 
-def _stamp(author: Author) -> str:
-    """Return what ties a session to the password it began with: changing that one ends all other sessions."""
-    return hashlib.sha256(author.password_hash.encode()).hexdigest()[:16]
-
-
 class SecurityPolicy:
     """Finds the author in the signed session cookie; a request without the cookie costs no query."""
 
@@ -37,11 +31,7 @@ class SecurityPolicy:
         self.identity = RequestLocalCache(self._identity).get_or_create
 
     def _identity(self, request) -> Author | None:
-        if COOKIE not in request.cookies:
-            return None
-        key = request.session.get("author")
-        author = request.dbsession.get(Author, key) if isinstance(key, int) else None
-        return author if author is not None and request.session.get("stamp") == _stamp(author) else None
+        return sessions.author_of(request) if COOKIE in request.cookies else None
 
     def authenticated_userid(self, request) -> int | None:
         author = request.identity
@@ -54,14 +44,11 @@ class SecurityPolicy:
         return self._acl.permits(context, principals, permission)
 
     def remember(self, request, author, **options):
-        """Begin a new session: whatever an earlier one held must not carry over."""
-        request.session.invalidate()
-        request.session["author"] = author.id
-        request.session["stamp"] = _stamp(author)
+        sessions.begin(request, author)
         return []
 
     def forget(self, request, **options):
-        request.session.invalidate()
+        sessions.end(request)
         return []
 
 

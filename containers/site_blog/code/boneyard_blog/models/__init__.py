@@ -6,12 +6,13 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
 from zope.sqlalchemy.datamanager import STATUS_CHANGED
 
-from .author import Author, FormerSlug, Import, Media, PostRevision, SignInFailure
+from .author import Author, AuthorSession, FormerSlug, Import, Media, PostRevision, SignInFailure
 from .meta import Base
 from .post import Post, PostTag, Tag, TagCount, is_visible
 
 __all__ = [
     "Author",
+    "AuthorSession",
     "Base",
     "FormerSlug",
     "Import",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID, uuid4
+
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,8 +22,18 @@ class Author(Base):
     created_at: Mapped[CreatedAt]
 
 
+class AuthorSession(Base):
+    """An author on one device, from signing in to signing out."""
+
+    __tablename__ = "author_sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    author_id: Mapped[BigInt] = mapped_column(ForeignKey("authors.id", ondelete="CASCADE"))
+    started_at: Mapped[CreatedAt]
+
+
 class SignInFailure(Base):
-    """How often signing in has failed for a name, or for a name from an address."""
+    """How often signing in has failed on one of the counters of lockout.py."""
 
     __tablename__ = "sign_in_failures"
 

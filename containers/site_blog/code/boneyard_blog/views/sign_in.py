@@ -7,17 +7,19 @@ from pyramid.security import forget, remember
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from boneyard_blog import lockout, passwords
+from boneyard_blog import authors, lockout, passwords
+from boneyard_blog.devices import known_device, remember_device
 from boneyard_blog.models import Author
-from boneyard_blog.server.visitor import visitor_address
+from boneyard_blog.server.visitor import visitor_address, visitor_network
 
 log = logging.getLogger(__name__)
 
 
 def _local(path: str, otherwise: str) -> str:
     """Return a path on this site: an address that leads elsewhere is not followed."""
-    is_local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_local else otherwise
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
+    # More than that, no header can say.
+    return path if is_local and path.isascii() and path.isprintable() else otherwise
 
 
 @view_config(route_name="sign_in", request_method="GET", renderer="sign_in.jinja2")
@@ -32,30 +34,30 @@ def sign_in(request):
     name = request.POST.get("name", "").strip()[:60].replace("\x00", "")
     password = request.POST.get("password", "")
     next_path = _local(request.POST.get("next", ""), request.route_path("desk"))
-    address = visitor_address(request.environ)
 
-    seconds = lockout.seconds_to_wait(request.dbsession, name, address)
+    author = request.dbsession.scalar(select(Author).where(Author.name == name))
+    attempt = lockout.Attempt(name, visitor_network(request.environ), known_device(request, author))
+    seconds = lockout.seconds_to_wait(request.dbsession, attempt)
     if seconds:
         request.response.status = 429
         request.response.headers["Retry-After"] = str(seconds)
         error = f"Too many attempts. Please try again in {seconds} seconds."
         return {"name": name, "next": next_path, "error": error}
 
-    author = request.dbsession.scalar(select(Author).where(Author.name == name))
     if not passwords.matches(password, author.password_hash if author else None):
-        lockout.note_failure(request.dbsession, name, address)
-        log.warning("A sign-in failed from %s", address)
+        lockout.note_failure(request.dbsession, attempt)
+        log.warning("A sign-in failed from %s", visitor_address(request.environ))
         request.response.status = 422
         return {"name": name, "next": next_path, "error": "Name and password do not belong together."}
 
-    lockout.note_success(request.dbsession, name, address)
+    lockout.note_success(request.dbsession, attempt)
     log.info("%s signed in", author.name)
-    return HTTPSeeOther(next_path, headers=remember(request, author))
+    return HTTPSeeOther(next_path, headers=remember(request, author) + remember_device(request, author))
 
 
 @view_config(route_name="sign_out", request_method="POST")
 def sign_out(request):
-    """An author signs out."""
+    """An author signs out on this device: the session ends, here and for whoever has kept its cookie."""
     return HTTPSeeOther(request.route_path("home"), headers=forget(request))
 
 
@@ -80,7 +82,7 @@ def change_password(request):
     if errors:
         request.response.status = 422
         return {"errors": errors}
-    author.password_hash = passwords.hash_password(new)
+    authors.change_password(request.dbsession, author, new)
     headers = remember(request, author)
     request.session.flash("Your password is changed.")
     return HTTPSeeOther(request.route_path("desk"), headers=headers)

@@ -27,7 +27,6 @@ def not_found(request):
 @exception_view_config(URLDecodeError, renderer="message.jinja2")
 @exception_view_config(UnicodeDecodeError, renderer="message.jinja2")
 @exception_view_config(DataError, renderer="message.jinja2")
-@exception_view_config(UnreadableForm, renderer="message.jinja2")
 def not_text(request):
     """A visitor whose text is not UTF-8, or holds what no database keeps, is told so."""
     request.response.status = 400
@@ -35,6 +34,13 @@ def not_text(request):
         "heading": "This cannot be read",
         "message": "The address or the form is not valid UTF-8 text without NUL characters.",
     }
+
+
+@exception_view_config(UnreadableForm, renderer="message.jinja2")
+def unreadable_form(request):
+    """A visitor whose form cannot be taken is told why."""
+    request.response.status = 400
+    return {"heading": "This cannot be read", "message": str(request.exception)}
 
 
 @exception_view_config(BadCSRFToken, renderer="message.jinja2")

@@ -3,53 +3,88 @@
 from pyramid.httpexceptions import HTTPLengthRequired
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW, INGRESS, MAIN
+from webob.request import DisconnectionError
 
-MEGABYTE = 1024 * 1024
+from boneyard_blog.sessions import is_an_authors
 
-_LARGE = {"/author/imports": 64 * MEGABYTE, "/author/media": 11 * MEGABYTE}
+KILOBYTE, MEGABYTE = 1024, 1024 * 1024
+
+_UPLOADS = {"/author/imports": 64 * MEGABYTE, "/author/media": 11 * MEGABYTE}
 _USUAL = 2 * MEGABYTE
+# A name and a password: nobody else may make us take in more.
+_STRANGERS = 64 * KILOBYTE
+# No form of ours has a tenth of that; reading very many takes seconds.
+_FIELDS = 1000
 
 
 def limits_tween_factory(handler, registry):
     """Answer 413 to a body that is too large, and 411 to one that does not say how large it is."""
 
     def limits_tween(request):
-        if request.method in ("GET", "HEAD", "OPTIONS"):
-            return handler(request)
         length = request.content_length
         if length is None:
             return handler(request) if "HTTP_TRANSFER_ENCODING" not in request.environ else HTTPLengthRequired()
-        most = _LARGE.get(request.environ.get("PATH_INFO"), _USUAL)
+        if length > _STRANGERS and not is_an_authors(request):
+            return _too_large(f"{_STRANGERS // KILOBYTE} kB, the most that is taken of who has not signed in")
+        most = _UPLOADS.get(request.environ.get("PATH_INFO"), _USUAL)
         if length > most:
-            message = f"This is larger than {most // MEGABYTE} MB, the most that is taken here.\n"
-            return Response(message, status=413, content_type="text/plain", headers={"Connection": "close"})
+            return _too_large(f"{most // MEGABYTE} MB, the most that is taken here")
         return handler(request)
 
     return limits_tween
 
 
+def _attempts(request) -> int | None:
+    """Allow a single try for what is large or will be refused: for a second one, pyramid_retry takes it all in before us."""
+    is_small = (request.content_length or 0) <= _STRANGERS and "HTTP_TRANSFER_ENCODING" not in request.environ
+    return None if is_small and not _will_be_refused(request) else 1
+
+
+def _will_be_refused(request) -> bool:
+    # What a stranger sends there is not even read: Nginx lets it through as it comes, which may take any time.
+    return request.environ.get("PATH_INFO", "").startswith("/author/") and not is_an_authors(request)
+
+
+def _too_large(than: str) -> Response:
+    message = f"This is larger than {than}.\n"
+    return Response(message, status=413, content_type="text/plain", headers={"Connection": "close"})
+
+
 class UnreadableForm(Exception):
-    """The body is not the form that its headers promise, or not UTF-8."""
+    """A form cannot be taken; the message says why."""
 
 
 def forms_tween_factory(handler, registry):
     """Read the form before any view does, so that a broken one is refused in one place."""
 
     def forms_tween(request):
-        if request.method == "POST":
-            try:
-                values = list(request.POST.values())
-            except (ValueError, LookupError, EOFError, DeprecationWarning) as error:
-                # WebOb raises DeprecationWarning, an exception here, for a charset other than UTF-8.
-                raise UnreadableForm(str(error)) from error
-            # What was not UTF-8 has become this character, which nobody types.
-            if any("\ufffd" in value for value in values if isinstance(value, str)):
-                raise UnreadableForm("not UTF-8")
+        if request.method == "POST" and not _will_be_refused(request):
+            _check_form(request)
         return handler(request)
 
     return forms_tween
 
 
+def _check_form(request) -> None:
+    try:
+        if request.content_type != "multipart/form-data" and request.body.count(b"&") >= _FIELDS:
+            raise UnreadableForm(f"The form has more than {_FIELDS:,} fields.")
+        fields = list(request.POST.items())
+    except DisconnectionError as error:
+        raise UnreadableForm("The form did not come as a whole.") from error
+    except (ValueError, LookupError, EOFError, DeprecationWarning) as error:
+        # WebOb raises DeprecationWarning, an exception here, for a charset other than UTF-8.
+        raise UnreadableForm("The form is not what its headers promise, or not valid UTF-8 text.") from error
+    for name, value in fields:
+        if not isinstance(value, str):
+            if name != "file" or request.environ["PATH_INFO"] not in _UPLOADS:
+                raise UnreadableForm("A file came where a text belongs.")
+        # What was not UTF-8 has become this character, which nobody types.
+        elif "\ufffd" in value:
+            raise UnreadableForm("The form is not valid UTF-8 text.")
+
+
 def includeme(config):
+    config.get_settings()["retry.activate_hook"] = _attempts
     config.add_tween("boneyard_blog.limits.limits_tween_factory", under=INGRESS)
     config.add_tween("boneyard_blog.limits.forms_tween_factory", under=EXCVIEW, over=MAIN)

@@ -1,0 +1,75 @@
+"""What may be sent to us, and by whom."""
+
+from io import BytesIO
+
+import pytest
+from webtest.app import TestRequest
+
+_KILOBYTE = 1024
+
+
+class _NeverRead(BytesIO):
+    def read(self, size=-1):
+        raise AssertionError("the body was read")
+
+
+def _send(browser, path: str, length: int, body: BytesIO | None = None):
+    """Send a form as a server would hand it on; without a body it must be answered before anything of it is read."""
+    request = TestRequest.blank(path, method="POST", content_type="application/x-www-form-urlencoded")
+    request.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    request.environ["wsgi.input"] = body or _NeverRead()
+    request.is_body_seekable = False
+    request.content_length = length
+    return request.get_response(browser.app)
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/author/imports", "/author/posts/new", "/none"])
+def test_a_stranger_may_send_little(browser, path):
+    browser.get("/sign-in")
+
+    answer = _send(browser, path, 64 * _KILOBYTE + 1)
+
+    assert (answer.status_int, "64 kB" in answer.text) == (413, True)
+
+
+@pytest.mark.parametrize("path", ["/author/imports", "/author/media", "/author/posts/new"])
+def test_what_a_stranger_sends_to_the_desk_is_not_read(browser, path):
+    assert _send(browser, path, 1000).status_int == 303
+
+
+@pytest.mark.parametrize(("path", "most"), [("/author/imports", 64), ("/author/media", 11), ("/author/posts/new", 2)])
+def test_an_author_may_send_more(ada, path, most):
+    answer = _send(ada.browser, path, most * 1024 * _KILOBYTE + 1)
+
+    assert (answer.status_int, f"{most} MB" in answer.text) == (413, True)
+
+
+def test_a_form_of_very_many_fields_is_refused(ada):
+    token = ada.token()
+
+    ada.browser.post("/author/posts/new", f"csrf_token={token}" + "&a=" * 900, status=422)
+    page = ada.browser.post("/author/posts/new", f"csrf_token={token}" + "&a=" * 1000, status=400)
+
+    assert "more than 1,000 fields" in page
+
+
+def test_a_form_that_breaks_off_is_refused(ada):
+    answer = _send(ada.browser, "/author/posts/new", 100 * _KILOBYTE, BytesIO(b"title=x"))
+
+    assert (answer.status_int, "did not come as a whole" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize("name", ["csrf_token", "name", "password", "next"])
+def test_a_file_in_place_of_a_text_is_refused_of_strangers(browser, name):
+    page = browser.post("/sign-in", {}, upload_files=[(name, "a.txt", b"text")], status=400)
+
+    assert "A file came where a text belongs." in page
+
+
+@pytest.mark.parametrize("name", ["csrf_token", "title", "base", "file"])
+def test_a_file_in_place_of_a_text_is_refused_of_authors(ada, name):
+    token = ada.token()
+
+    ada.browser.post("/author/posts/new", {"csrf_token": token}, upload_files=[(name, "a.txt", b"text")], status=400)
+    if name != "file":
+        ada.browser.post("/author/media", {"csrf_token": token}, upload_files=[(name, "a.txt", b"text")], status=400)

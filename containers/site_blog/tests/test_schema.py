@@ -5,7 +5,9 @@ import threading
 
 import pytest
 from sqlalchemy import text
+from webtest import TestApp
 
+import boneyard_blog
 from boneyard_blog import models, schema
 from boneyard_blog.settings import Environment, Settings
 
@@ -17,16 +19,18 @@ def _administer(engine, *statements):
             connection.execute(text(statement))
 
 
+_OWN = "boneyard_schema_test"
+
+
 @pytest.fixture
 def empty_database(engine):
     """A database of its own, with nothing in it."""
-    name = "boneyard_schema_test"
-    _administer(engine, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
-    variables = dict(os.environ) | {"BLOG_DATABASENAME": name}
+    _administer(engine, f"DROP DATABASE IF EXISTS {_OWN} WITH (FORCE)", f"CREATE DATABASE {_OWN}")
+    variables = dict(os.environ) | {"BLOG_DATABASENAME": _OWN}
     own = models.connect(Settings.from_environment(Environment(variables)), statement_timeout_ms=0)
     yield own
     own.dispose()
-    _administer(engine, f"DROP DATABASE {name} WITH (FORCE)")
+    _administer(engine, f"DROP DATABASE {_OWN} WITH (FORCE)")
 
 
 def _structure(engine) -> list:
@@ -108,7 +112,7 @@ def test_a_failing_migration_leaves_nothing_behind(empty_database):
     assert _version(empty_database) is None
 
 
-def test_a_newer_schema_is_left_alone_and_served(empty_database):
+def test_a_newer_schema_is_left_alone_and_served(empty_database, ini_settings, monkeypatch):
     schema.upgrade(empty_database)
     with empty_database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -117,9 +121,16 @@ def test_a_newer_schema_is_left_alone_and_served(empty_database):
     schema.upgrade(empty_database)
 
     assert _version(empty_database) == "9999"
-    assert schema.is_usable("9999")
-    assert not schema.is_usable("0001")
-    assert not schema.is_usable(None)
+    monkeypatch.setenv("BLOG_DATABASENAME", _OWN)
+    browser = TestApp(boneyard_blog.main({}, **ini_settings))
+    assert browser.get("/health").json == {"status": "healthy", "database": "reachable", "schema": "9999"}
+    for path in ("/", "/post/moving-house", "/archive", "/tags", "/search?q=house", "/feed", "/sitemap.xml", "/sign-in"):
+        browser.get(path, status=200)
+
+
+@pytest.mark.parametrize("version", [None, schema.VERSIONS[-2]])
+def test_an_older_schema_is_not_served(version):
+    assert not schema.is_usable(version)
 
 
 def test_models_and_migrations_agree(engine):

@@ -12,11 +12,21 @@ pid /tmp/backend.pid;
 events {}
 http {
     access_log off;
+    client_max_body_size 0;
     large_client_header_buffers 4 16k;
     client_body_temp_path /tmp/a; proxy_temp_path /tmp/b; fastcgi_temp_path /tmp/c; uwsgi_temp_path /tmp/d; scgi_temp_path /tmp/e;
     server {
         listen 8000;
         add_header X-Echo $http_x_big;
+        # A page that may be kept for a second. It is there, or not, as a file is.
+        location /kept/ {
+            root /pages;
+            add_header Cache-Control "public, max-age=0, s-maxage=1" always;
+        }
+        location = /kept/host {
+            add_header Cache-Control "public, max-age=0, s-maxage=1" always;
+            return 200 "$http_host";
+        }
         location / {
             default_type application/json;
             return 200 '{"uri":"$request_uri","host":"$http_host","for":"$http_x_forwarded_for","proto":"$http_x_forwarded_proto","forwarded_host":"$http_x_forwarded_host","ip":"$http_x_real_ip","traceparent":"$http_traceparent","forwarded":"$http_forwarded","cookie":"$http_cookie","peer":"$remote_addr","me":"$server_addr"}';

@@ -1,6 +1,8 @@
 """The Nginx image without a certificate: files, the proxy, and when the blog is away."""
 import http.client
 import json
+import socket
+import time
 import unittest
 
 from test_containers import engine
@@ -94,11 +96,104 @@ class AFrontWithABackend(unittest.TestCase):
         self.assertEqual(big, answer.headers["X-Echo"])
         self.assertEqual(f"session={big}", answer.json()["cookie"])
 
-    def test_refuses_a_body_larger_than_a_picture(self):
-        self.assertEqual(413, self.front.get("/", "POST", Content_Length=str(13 * 1024 * 1024)).status)
+    def test_refuses_a_body_larger_than_each_place_takes(self):
+        for path, most in (("/", 64 * 1024), ("/sign-in", 64 * 1024), ("/author/media", 12 * 1024**2), ("/author/imports", 64 * 1024**2)):
+            with self.subTest(path):
+                self.assertEqual(413, self.front.get(path, "POST", Content_Length=str(most + 1)).status)
+
+    def test_asks_the_blog_before_it_takes_in_what_authors_send(self):
+        for path in ("/author/media", "/author/imports"):
+            with self.subTest(path), socket.create_connection(("127.0.0.1", self.front.http), timeout=10) as visitor:
+                visitor.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 11000000\r\n\r\na".encode())
+                # The answer of the blog, to a body of which nearly all is still to come.
+                self.assertEqual(b"HTTP/1.1 200 OK", visitor.recv(4096).partition(b"\r\n")[0])
 
     def test_does_not_let_hidden_files_through_to_the_blog(self):
-        self.assertEqual(404, self.front.get("/.git/config").status)
+        for path in ("/.git/config", "/author/.git", "/tag/../.git"):
+            with self.subTest(path):
+                self.assertEqual(404, self.front.get(path).status)
+
+    def test_leads_to_a_tag_that_begins_with_a_dot(self):
+        self.assertEqual("/tag/.net", self.front.get("/tag/.net").json()["uri"])
+
+
+class AFrontThatIsPressed(unittest.TestCase):
+    def setUp(self):
+        network = engine.network()
+        backend(network, "--network-alias", "siteblog")
+        self.front = Front("--network", network, "--env", "CACHE=off")
+        self.front.wait_for("reaching the backend", lambda: self.front.get("/").status == 200)
+
+    def ask(self, times: int, method: str, path: str) -> list[int]:
+        """Over one connection: new ones might be so slow that nothing is pressed."""
+        visitor = http.client.HTTPConnection("127.0.0.1", self.front.http, timeout=10)
+        self.addCleanup(visitor.close)
+        answers = []
+        for _ in range(times):
+            visitor.request(method, path)
+            answer = visitor.getresponse()
+            answer.read()
+            answers.append(answer.status)
+        return answers
+
+    def test_slows_down_who_guesses_passwords(self):
+        answers = self.ask(150, "POST", "/sign-in")
+
+        self.assertEqual([200] * 30, answers[:30])
+        self.assertEqual({200, 429}, set(answers))
+        self.assertEqual([200], self.ask(1, "GET", "/sign-in"))
+
+    def test_slows_down_neither_who_writes_nor_who_reads(self):
+        self.assertEqual([200] * 100, self.ask(100, "POST", "/author/posts/1"))
+        self.assertEqual([200] * 300, self.ask(300, "GET", "/"))
+
+
+class AFrontThatKeepsPages(unittest.TestCase):
+    def setUp(self):
+        network, pages = engine.network(), engine.folder()
+        (pages / "kept").mkdir()
+        self.page = pages / "kept/post"
+        self.page.write_text("a post")
+        self.blog = backend(network, "--volume", f"{pages}:/pages:ro")
+        # By its address, as the AppHost gives it: a name that is gone would leave Nginx nobody to ask, and no page of old.
+        self.front = Front("--network", network, "--env", f"BLOG_URL=http://{self.blog.address(network)}:8000")
+        self.front.wait_for("reaching the blog", lambda: self.front.get("/kept/post").status == 200)
+
+    @staticmethod
+    def let_pages_expire() -> None:
+        """For nobody asks meanwhile: it is the first to ask who must not get what is too old."""
+        time.sleep(3)
+
+    def test_shows_what_is_new_to_the_first_who_asks(self):
+        self.page.write_text("another text")
+        self.let_pages_expire()
+
+        self.assertEqual(b"another text", self.front.get("/kept/post").body)
+
+    def test_shows_a_withdrawn_post_to_nobody(self):
+        self.page.unlink()
+        self.let_pages_expire()
+
+        self.assertEqual(404, self.front.get("/kept/post").status)
+
+    def test_shows_pages_while_the_blog_is_away_but_none_that_was_withdrawn(self):
+        other = self.page.with_name("other")
+        other.write_text("another post")
+        self.assertEqual(200, self.front.get("/kept/other").status)
+        self.page.unlink()
+        self.let_pages_expire()
+        self.assertEqual(404, self.front.get("/kept/post").status)
+        self.blog.remove()
+        self.let_pages_expire()
+
+        self.assertEqual((200, b"another post"), ((kept := self.front.get("/kept/other")).status, kept.body))
+        self.assertEqual(404, self.front.get("/kept/post").status)
+
+    def test_shows_nobody_a_page_made_for_another_host(self):
+        for claimed, passed_on in (("site.example:@evil.example", b"site.example"), ("site.example:81", b"site.example:81"),
+                                   ("site.example", b"site.example"), ("[::1]:8080", b"[::1]:8080")):
+            with self.subTest(claimed):
+                self.assertEqual(passed_on, self.front.get("/kept/host", Host=claimed).body)
 
 
 class ABlogThatMoves(unittest.TestCase):

@@ -150,6 +150,8 @@ def test_a_former_address_leads_to_the_new_one(ada, browser):
         ("slug", "größe", "An address is made of"),
         ("tags", "x" * 41, "A tag has at most 40 visible characters."),
         ("tags", "a\x00b", "A tag has at most 40 visible characters."),
+        ("tags", "nginx, .", ". cannot be a tag"),
+        ("tags", "..", ".. cannot be a tag"),
         ("tags", ",".join(f"t{i}" for i in range(21)), "These are 21 tags; 20 is the most."),
         ("publish_on", "tomorrow", "Give a date and time"),
         ("publish_on", "2026-02-30T12:00", "Give a date and time"),

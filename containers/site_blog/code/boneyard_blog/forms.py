@@ -87,6 +87,8 @@ class PostForm:
         for name in names:
             if len(name) > writing.MAX_TAG or not name.isprintable() or name != name.lower():
                 self.errors["tags"] = f"A tag has at most {writing.MAX_TAG} visible characters."
+            elif name in (".", ".."):
+                self.errors["tags"] = f"{name} cannot be a tag: browsers take it out of an address."
 
     @property
     def tag_names(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Refuses requests that are too large before anything of them is read, and forms that cannot be read."""
 
+from urllib.parse import unquote_to_bytes
+
 from pyramid.httpexceptions import HTTPLengthRequired
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW, INGRESS, MAIN
@@ -32,6 +34,20 @@ class UnreadableForm(Exception):
     """The body is not the form that its headers promise, or not UTF-8."""
 
 
+def _is_utf8(request, values) -> bool:
+    if request.content_type == "multipart/form-data":
+        # What was not UTF-8 has become this character. These forms upload files and hold no text.
+        return not any("\ufffd" in value for value in values if isinstance(value, str))
+    if not values:
+        return True
+    # In a text that was pasted or imported the same character may be meant: only the bytes tell.
+    try:
+        unquote_to_bytes(request.body).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def forms_tween_factory(handler, registry):
     """Read the form before any view does, so that a broken one is refused in one place."""
 
@@ -42,8 +58,7 @@ def forms_tween_factory(handler, registry):
             except (ValueError, LookupError, EOFError, DeprecationWarning) as error:
                 # WebOb raises DeprecationWarning, an exception here, for a charset other than UTF-8.
                 raise UnreadableForm(str(error)) from error
-            # What was not UTF-8 has become this character, which nobody types.
-            if any("\ufffd" in value for value in values if isinstance(value, str)):
+            if not _is_utf8(request, values):
                 raise UnreadableForm("not UTF-8")
         return handler(request)
 

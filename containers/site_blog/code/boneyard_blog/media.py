@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -44,6 +47,18 @@ class Picture:
         """Where it lies below the media folder, and below /media/ for readers: named by its content."""
         digest = hashlib.sha256(self.data).hexdigest()[:32]
         return f"{digest[:2]}/{digest}.{self.extension}"
+
+    def row(self, file_name: str) -> dict[str, str | int]:
+        """Return what the database keeps of it; a file's name, which its author chose, is a text and nothing else."""
+        stem = file_name.replace("\\", "/").rpartition("/")[2]
+        return {
+            "path": self.path,
+            "name": "".join(c for c in stem if c.isprintable())[:100] or "image",
+            "content_type": self.content_type,
+            "width": self.width,
+            "height": self.height,
+            "bytes": len(self.data),
+        }
 
 
 def read_picture(data: bytes, path: str | None = None) -> Picture:
@@ -125,3 +140,20 @@ def keep(folder: str, picture: Picture) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+@contextmanager
+def staging_folder(folder: str) -> Iterator[str]:
+    """Give a folder, on the same volume, for pictures of which it is not sure yet that they stay."""
+    for left_behind in Path(folder).glob(".import-*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".import-") as staging:
+        yield staging
+
+
+def move_in(staging: str, folder: str) -> None:
+    """Move the pictures that were kept in one folder to another, each at once."""
+    for source in Path(staging).glob("*/*"):
+        target = Path(folder, source.relative_to(staging))
+        target.parent.mkdir(mode=0o755, exist_ok=True)
+        source.replace(target)

@@ -43,14 +43,7 @@ def upload(request):
         log.error("An upload could not be kept: %s", problem)
         request.response.status = 507
         return _gallery(request, "The image could not be kept: there may be no room left.")
-    name = "".join(c for c in field.filename.replace("\\", "/").rpartition("/")[2] if c.isprintable())[:100]
-    request.dbsession.execute(
-        insert(Media)
-        .values(
-            path=picture.path, name=name or "image", content_type=picture.content_type, width=picture.width,
-            height=picture.height, bytes=len(picture.data), author_id=request.identity.id,
-        )
-        .on_conflict_do_nothing()
-    )  # fmt: skip
+    row = picture.row(field.filename) | {"author_id": request.identity.id}
+    request.dbsession.execute(insert(Media).values(row).on_conflict_do_nothing())
     request.session.flash("The image is here.")
     return HTTPSeeOther(request.route_path("media"))

@@ -204,7 +204,7 @@ def _stage_pictures(archive: ZipFile, entries: list[ZipInfo], staging: str, prog
     rows = {}
     for done, entry in enumerate(entries, 1):
         try:
-            data = _read(archive, entry, media.MAX_BYTES)
+            data = _read(archive, entry, media.MAX_KEPT_BYTES)
             picture = media.read_picture(data, path=f"/{entry.filename}".rpartition("/media/")[2])
         except media.NotAnImage as problem:
             raise BadArchive(f"{entry.filename}: {problem}") from problem

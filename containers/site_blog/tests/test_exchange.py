@@ -1,13 +1,20 @@
 """Export and import."""
 
+import os
+import threading
 import time
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
-from boneyard_blog import media
+from boneyard_blog import media, writing
+from boneyard_blog.exchange import importing
+from boneyard_blog.exchange.exporting import exported
 from boneyard_blog.exchange.front_matter import ExchangedPost, format_post, parse_post
+from boneyard_blog.models import Author
 from boneyard_blog.writing import Content
 from helpers import photo, picture, titles, zip_file
 
@@ -19,10 +26,13 @@ def _post(title="Title", slug="a-slug", body="Body.\n", **fields) -> str:
 
 def _import(ada, data: bytes) -> str:
     """Import a file and wait until it is done; return what the page says then."""
-    response = ada.upload("/author/imports", "posts.zip", data, status=303)
+    return _ended(ada, ada.upload("/author/imports", "posts.zip", data, status=303).location)
+
+
+def _ended(ada, url: str) -> str:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        page = ada.browser.get(response.location)
+        page = ada.browser.get(url)
         note = page.html.select_one(".note")
         if note:
             return note.text.strip()
@@ -174,8 +184,14 @@ def test_ten_thousand_posts_come_in_and_show_progress(ada, site, browser):
         ({"a.md": "---\ntitle: !!python/object/apply:os.system ['id']\n---\n"}, "is not YAML"),
         (
             {"a.md": "---\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\ntitle: [*b,*b,*b]\n---\n"},
-            "The title has",
+            "holds an alias, such as *this",
         ),
+        ({"a.md": "---\ntitle: [a, list]\n---\n"}, "a.md: title: it must be plain text"),
+        ({"a.md": "---\nslug: {a: map}\n---\n"}, "a.md: slug: it must be plain text"),
+        ({"a.md": "---\ntags: [[a, list]]\n---\n"}, "a.md: a tag: it must be plain text"),
+        ({"a.md": f"---\ntitle: 0x{'f' * 9999}\n---\n"}, "a.md: title: "),
+        ({"a.md": f"---\ntitle: {'[' * 9999}\n---\n"}, "The front matter of a.md is not YAML"),
+        ({"a.md": f"---\ntitle: {'x' * 20_000}\n---\n"}, "The front matter of a.md has 20,007 characters"),
         ({"x.png": b"not an image"}, "x.png: This is no PNG"),
         ({"readme.txt": "hello"}, "holds neither .md files nor images"),
     ],
@@ -220,10 +236,118 @@ def test_a_name_that_climbs_out_of_the_archive_writes_nothing_elsewhere(ada, sit
     assert sorted(site.execute("SELECT slug FROM posts")) == [("a-slug",), ("two",)]
 
 
+def _damaged_zip() -> bytes:
+    """Return a zip whose directory is whole, and one of whose files cannot be unpacked."""
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a.md", _post(body="Some words. " * 99))
+    data = bytearray(out.getvalue())
+    start = data.index(b"a.md") + len(b"a.md")
+    data[start : start + 20] = b"\xff" * 20
+    return bytes(data)
+
+
+def test_a_damaged_zip_is_refused(ada, site):
+    assert _import(ada, _damaged_zip()).startswith("a.md cannot be read: ")
+    assert site.value("SELECT count(*) FROM posts") == 0
+
+
+def test_an_import_that_fails_leaves_no_file_behind(ada, site, media_folder):
+    message = _import(ada, zip_file(files={"1.png": picture(), "2.png": b"not an image"}))
+
+    assert "2.png: This is no PNG" in message
+    assert list(media_folder.rglob("*")) == []
+    assert site.value("SELECT count(*) FROM media") == 0
+
+
 def test_an_import_whose_server_died_is_reported(ada, site):
     site.execute("INSERT INTO imports (name, updated_at) VALUES ('x.zip', now() - interval '5 minutes')")
 
     assert "The server was restarted; nothing was imported." in ada.browser.get("/author/imports/1")
+
+
+@pytest.fixture
+def held_import(engine):
+    """The lock of an import that has not said anything for a long time."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": importing.LOCK})
+        yield
+
+
+def test_an_import_that_says_nothing_for_long_is_not_given_up(ada, site, held_import):
+    site.execute("INSERT INTO imports (name, updated_at) VALUES ('x.zip', now() - interval '5 minutes')")
+
+    assert ada.browser.get("/author/imports/1").html.progress is not None
+
+
+def test_there_is_one_import_at_a_time(ada, held_import):
+    page = ada.upload("/author/imports", "posts.zip", zip_file(files={"a.md": _post()}), status=409)
+
+    assert "Another import is under way." in page
+
+
+def test_an_import_from_the_command_line_waits_for_none(site, engine, media_folder, held_import):
+    with Session(engine) as session, pytest.raises(importing.ImportRefused, match="Another import is under way."):
+        importing.import_all(session, str(media_folder), BytesIO(zip_file(a="x")), None, lambda *step: None)
+
+
+def _wait_until_somebody_waits(site) -> None:
+    deadline = time.monotonic() + 60
+    while not site.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        assert time.monotonic() < deadline, "nobody waits for a lock"
+        time.sleep(0.02)
+
+
+def test_an_import_and_a_save_that_share_a_tag_do_not_wait_for_each_other(ada, site, engine):
+    with Session(engine) as session, session.begin():
+        author = session.scalar(select(Author))
+        writing.take_turn(session)
+        response = ada.upload("/author/imports", "a.zip", zip_file(files={"a.md": _post(tags="[shared]")}), status=303)
+        _wait_until_somebody_waits(site)
+
+        writing.create_post(session, author, Content("Saved", "saved", "", "", ("shared",)), None)
+
+    assert _ended(ada, response.location) == "1 posts added, 0 changed, 0 unchanged; 0 images."
+    assert site.value("SELECT count(*) FROM post_tags") == 2
+
+
+def test_a_save_goes_first_while_an_import_still_reads(ada, site, engine, monkeypatch):
+    """Images take long: nobody waits for them."""
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments, **options):
+        reading.set()
+        assert go_on.wait(60)
+        return media.Picture(b"x", "png", "image/png", 1, 1)
+
+    monkeypatch.setattr(media, "read_picture", slow)
+    response = ada.upload(
+        "/author/imports", "a.zip", zip_file(files={"a.md": _post(), "a.png": picture()}), status=303
+    )
+    assert reading.wait(60)
+
+    ada.write("Saved meanwhile")
+    go_on.set()
+
+    assert _ended(ada, response.location) == "1 posts added, 0 changed, 0 unchanged; 1 images."
+
+
+def test_an_export_is_sent_while_it_is_made(site, engine, media_folder):
+    body = "".join(f"{os.urandom(8).hex()} " for _ in range(5_000))
+    for i in range(20):
+        site.add_post(f"Post {i}", f"p{i}", body)
+    made = []
+
+    with Session(engine) as session:
+        pieces = exported(session, str(media_folder), made.append)
+        first = next(pieces)
+        made_by_then = len(made)
+        rest = list(pieces)
+
+    assert made_by_then < 5
+    assert max(len(piece) for piece in (first, *rest)) < 300_000
+    with ZipFile(BytesIO(b"".join((first, *rest)))) as archive:
+        assert archive.testzip() is None and len(archive.namelist()) == 20
 
 
 def test_others_may_read_while_an_import_runs(ada, site, browser):

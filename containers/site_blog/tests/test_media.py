@@ -5,10 +5,10 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms, ImageSequence
 
 from boneyard_blog import media
-from helpers import picture
+from helpers import photo, picture
 
 
 def _only_file(folder):
@@ -70,7 +70,7 @@ def _bomb() -> bytes:
         (picture("JPEG", (400, 300))[:900], "This is no PNG, JPEG, GIF or WebP"),
         (picture("BMP"), "This is no PNG, JPEG, GIF or WebP"),
         (picture("TIFF"), "This is no PNG, JPEG, GIF or WebP"),
-        (_bomb(), "The image is larger than 40 million pixels."),
+        (_bomb(), "The image is larger than 25 million pixels."),
         (b"\xff\xd8\xff" + b"\0" * (media.MAX_BYTES), "The file is larger than 10 MB."),
     ],
     ids=["empty", "svg", "html", "program", "pdf", "head only", "cut off", "bmp", "tiff", "bomb", "too large"],
@@ -81,6 +81,30 @@ def test_what_is_no_image_is_refused(ada, media_folder, site, data, message):
     assert message in page.html.select_one("[role=alert]").text
     assert [path for path in media_folder.rglob("*") if path.is_file()] == []
     assert site.value("SELECT count(*) FROM media") == 0
+
+
+def test_a_webp_image_may_have_fewer_pixels_because_it_takes_more_memory():
+    data = picture("WEBP", (4000, 2501))
+
+    with pytest.raises(media.NotAnImage, match="larger than 10 million pixels"):
+        media.read_picture(data)
+    assert media.read_picture(data, media.Picture(data, "webp", "image/webp", 4000, 2501).path).data == data
+
+
+def test_an_image_that_grew_when_it_was_written_anew_comes_back_in(monkeypatch):
+    data = photo("PNG")
+    monkeypatch.setattr(media, "MAX_BYTES", len(data) - 1)
+
+    with pytest.raises(media.NotAnImage, match="The file is larger than"):
+        media.read_picture(data)
+    assert media.read_picture(data, media.Picture(data, "png", "image/png", 80, 60).path).data == data
+
+
+def test_an_image_that_grows_too_much_is_refused(monkeypatch):
+    monkeypatch.setattr(media, "MAX_KEPT_BYTES", 100)
+
+    with pytest.raises(media.NotAnImage, match="when it is written anew"):
+        media.read_picture(photo("PNG"))
 
 
 def test_what_is_hidden_behind_an_image_does_not_survive(ada, media_folder):
@@ -109,6 +133,100 @@ def test_an_animation_keeps_its_frames():
     kept = media.read_picture(out.getvalue())
 
     assert Image.open(BytesIO(kept.data)).n_frames == 3
+
+
+def _animated(image_format, **options) -> bytes:
+    out = BytesIO()
+    frames = [Image.new("RGB", (10, 10), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(out, image_format, save_all=True, append_images=frames[1:], **options)
+    return out.getvalue()
+
+
+def _durations(data: bytes) -> list[int]:
+    image = Image.open(BytesIO(data))
+    return [frame.copy().info["duration"] for frame in ImageSequence.Iterator(image)]
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "WEBP"])
+def test_each_frame_of_an_animation_stays_as_long_as_it_did(image_format):
+    kept = media.read_picture(_animated(image_format, duration=[80, 500, 2000]))
+
+    assert _durations(kept.data) == [80, 500, 2000]
+
+
+@pytest.mark.parametrize("options", [{}, {"loop": 0}, {"loop": 3}])
+def test_an_animation_plays_as_often_as_it_did(options):
+    kept = media.read_picture(_animated("GIF", duration=80, **options))
+
+    assert Image.open(BytesIO(kept.data)).info.get("loop") == options.get("loop")
+
+
+def _swapped_profile() -> bytes:
+    """Return a profile in which red and green have changed places."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    count = int.from_bytes(profile[128:132])
+    tags = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * count, 12)}
+    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
+    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP"])
+def test_colours_that_a_profile_describes_look_the_same_without_it(image_format):
+    out = BytesIO()
+    Image.new("RGB", (16, 16), (250, 10, 10)).save(out, image_format, icc_profile=_swapped_profile())
+
+    kept = Image.open(BytesIO(media.read_picture(out.getvalue()).data))
+
+    assert "icc_profile" not in kept.info
+    red, green, blue = kept.convert("RGB").getpixel((8, 8))
+    assert green > 230 and red < 30 and blue < 30
+
+
+def test_a_profile_that_makes_no_sense_is_no_reason_to_refuse():
+    assert media.read_picture(picture("PNG", icc_profile=b"no profile")).width == 40
+
+
+def _delete(ada, site, status):
+    return ada.press(f"/author/media/{site.value('SELECT id FROM media')}/delete", status=status)
+
+
+def test_an_image_that_nobody_shows_is_deleted(ada, site, media_folder):
+    ada.upload("/author/media", "photo.png", picture(), status=303)
+
+    _delete(ada, site, 303)
+
+    assert site.value("SELECT count(*) FROM media") == 0
+    assert [path for path in media_folder.rglob("*") if path.is_file()] == []
+
+
+def test_an_image_stays_as_long_as_a_post_or_a_revision_shows_it(ada, site, media_folder):
+    ada.upload("/author/media", "photo.png", picture(), status=303)
+    key = ada.write("Photo", f"![A photo](/media/{site.value('SELECT path FROM media')})")
+
+    assert "“Photo”, or a revision of it, shows this image" in _delete(ada, site, 409)
+    ada.post_form(f"/author/posts/{key}", body="No photo.", status=303)
+    _delete(ada, site, 409)
+    site.execute("DELETE FROM posts")
+    _delete(ada, site, 303)
+
+
+def test_an_image_that_is_not_there_cannot_be_deleted(ada):
+    ada.press("/author/media/99/delete", status=404)
+
+
+def test_every_image_is_shown_on_some_page(ada, site):
+    site.execute("""
+        INSERT INTO media (path, name, content_type, width, height, bytes)
+        SELECT left(md5(CAST(i AS text)), 2) || '/' || md5(CAST(i AS text)) || '.png', 'image ' || i, 'image/png', 1, 1, 1
+        FROM generate_series(1, 70) AS i
+    """)
+
+    first, second = (ada.browser.get(f"/author/media?page={number}") for number in (1, 2))
+
+    assert [len(page.html.select(".gallery img")) for page in (first, second)] == [60, 10]
+    assert first.html.select_one("a[rel=next]")["href"] == "/author/media?page=2"
+    assert second.html.select_one("a[rel=prev]")["href"] == "/author/media?page=1"
 
 
 def test_transparency_is_kept():
@@ -142,5 +260,5 @@ def test_a_full_disk_is_told_and_nothing_is_kept(ada, site, monkeypatch):
 
     page = ada.upload("/author/media", "photo.png", picture(), status=507)
 
-    assert "no room left" in page
+    assert "no room left" in page.html.select_one("[role=alert]").text
     assert site.value("SELECT count(*) FROM media") == 0

@@ -92,6 +92,65 @@ def test_the_second_of_two_authors_is_told_and_nothing_is_lost(ada, make_author,
     assert site.value("SELECT body FROM posts") == "Ada's words."
 
 
+def test_a_stale_form_does_not_publish_what_was_withdrawn(ada, make_author, browser):
+    grace = make_author("grace")
+    grace.sign_in()
+    key = ada.write("Post")
+    graces = grace.edit_form(f"/author/posts/{key}")
+    ada.post_form(f"/author/posts/{key}", state="draft", publish_on="", status=303)
+
+    page = graces.submit(status=409)
+
+    assert page.html.select_one("section.note dt").text == "Published"
+    assert page.html.select_one("section.note dd del").text == "no, a draft"
+    browser.get("/post/post", status=404)
+
+
+def test_the_second_author_sees_each_field_that_differs(ada, make_author):
+    grace = make_author("grace")
+    grace.sign_in()
+    key = ada.write("Title", "Words.", tags="one", publish_on="2026-01-02T03:04")
+    adas, graces = (author.edit_form(f"/author/posts/{key}") for author in (ada, grace))
+    for name, value in {"title": "Hers", "slug": "hers", "summary": "Hers.", "tags": "two, one"}.items():
+        adas[name] = value
+    adas["publish_on"] = "2026-02-03T04:05"
+
+    adas.submit(status=303)
+    page = graces.submit(status=409)
+
+    fields = [
+        (label.text, *(part.text for part in label.find_next("dd").select("del, ins")))
+        for label in page.html.select("section.note dt")
+    ]
+    assert fields == [
+        ("Title", "Hers", "Title"),
+        ("Address", "hers", "title"),
+        ("Summary", "Hers."),
+        ("Tags", "one, two", "one"),
+        ("Published", "2026-02-03 04:05 UTC", "2026-01-02 03:04 UTC"),
+    ]
+    assert "The text is the same." in page
+
+
+def test_a_change_of_publication_is_a_revision(ada):
+    key = ada.write()
+    ada.post_form(f"/author/posts/{key}", state="draft", publish_on="", status=303)
+
+    page = ada.browser.get(f"/author/posts/{key}/revisions")
+
+    assert _numbers(page) == ["2", "1"]
+    assert "They say the same: only the publication was changed." in page
+
+
+def test_compared_revisions_show_tags_and_summary_too(ada):
+    key = ada.write(tags="one", summary="Short.")
+    ada.post_form(f"/author/posts/{key}", tags="two", summary="Shorter.", status=303)
+
+    page = ada.browser.get(f"/author/posts/{key}/revisions")
+
+    assert [label.text for label in page.html.select("section dt")] == ["Summary", "Tags"]
+
+
 def test_after_the_warning_the_second_author_may_save_on_top(ada, make_author, site):
     grace = make_author("grace")
     grace.sign_in()

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from webtest import TestApp
 
 import boneyard_blog
-from boneyard_blog import models, schema
+from boneyard_blog import commands, models, schema
 from boneyard_blog.settings import Environment, Settings
 
 
@@ -81,6 +81,30 @@ def test_every_migration_can_be_taken_back_and_done_again(empty_database, versio
     assert _structure(empty_database) == before
     _migrate(empty_database, schema.HEAD)
     assert _structure(empty_database) == whole
+
+
+def test_all_of_it_can_be_taken_back(empty_database):
+    _migrate(empty_database, schema.HEAD)
+    whole = _structure(empty_database)
+
+    _migrate(empty_database, None)
+
+    assert _version(empty_database) is None
+    assert {row[1] for row in _structure(empty_database)} <= {"alembic_version"}
+    with empty_database.connect() as connection:
+        ours = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        assert connection.scalar(text(ours)) == 0
+    _migrate(empty_database, schema.HEAD)
+    assert _structure(empty_database) == whole
+
+
+def test_the_command_line_takes_all_of_it_back(empty_database, monkeypatch, capsys):
+    _migrate(empty_database, "0001")
+    monkeypatch.setenv("BLOG_DATABASENAME", empty_database.url.database)
+
+    assert commands.main(["schema", "downgrade", "nothing"]) == 0
+
+    assert capsys.readouterr().out == f"database empty, container {schema.HEAD}\n"
 
 
 def test_containers_that_start_at_once_migrate_once(empty_database):

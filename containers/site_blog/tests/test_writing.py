@@ -55,6 +55,50 @@ def test_a_post_is_backdated(ada, browser):
     assert titles(browser.get("/archive/2001/02")) == ["Old"]
 
 
+def test_a_scheduled_post_without_its_date_comes_out_now(ada, browser):
+    key = ada.write("Later", publish_on="2190-01-01T00:00")
+
+    ada.post_form(f"/author/posts/{key}", publish_on="", status=303)
+
+    assert titles(browser.get("/")) == ["Later"]
+
+
+def test_a_published_post_without_its_date_keeps_it(ada, browser):
+    key = ada.write("Old", publish_on="2001-02-03T04:05")
+
+    ada.post_form(f"/author/posts/{key}", publish_on="", status=303)
+
+    assert titles(browser.get("/archive/2001/02")) == ["Old"]
+
+
+@pytest.mark.parametrize("path", ["/author/posts/new", "/author/posts/1"])
+def test_a_date_for_a_draft_is_refused_rather_than_forgotten(ada, site, path):
+    ada.write("Post", publish_on="2001-02-03T04:05")
+
+    page = ada.post_form(path, title="Draft", state="draft", publish_on="2190-01-01T00:00", status=422)
+
+    assert "A draft has no date" in page.html.select_one("#publish_on-error").text
+    assert site.execute("SELECT title FROM posts") == [("Post",)]
+
+
+@pytest.mark.parametrize(
+    ("published", "deleted", "says"),
+    [
+        ("NULL", None, "Not published: a draft."),
+        ("now() + interval '9 days'", None, "Not published: scheduled."),
+        ("now()", "2026-01-01 00:00Z", "Not published: in the bin."),
+    ],
+)
+def test_authors_see_what_is_not_published_and_caches_keep_nothing(ada, browser, site, published, deleted, says):
+    site.add_post("Post", "post", published=published, deleted_at=deleted)
+
+    page = ada.browser.get("/post/post")
+
+    assert says in page.html.select_one(".kicker").text
+    assert page.headers["Cache-Control"] == "private, no-store"
+    browser.get("/post/post", status=404)
+
+
 def test_an_edit_keeps_the_moment_of_publication(ada, site):
     key = ada.write("Post")
     before = site.value("SELECT published_at FROM posts")
@@ -120,6 +164,34 @@ def test_an_address_may_not_be_taken_over_by_an_edit(ada, site):
     ada.post_form(f"/author/posts/{key}", slug="taken", status=422)
 
     assert site.value("SELECT slug FROM posts WHERE id = :key", key=key) == "mine"
+
+
+def test_an_automatic_address_leaves_former_ones_alone(ada, browser):
+    key = ada.write("Mine")
+    ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
+
+    ada.write("Mine")
+
+    assert browser.get("/post/mine", status=301).location == "http://blog.test/post/renamed"
+    assert browser.get("/post/mine-2").html.h1.text == "Mine"
+
+
+def test_a_former_address_may_be_given_to_another_post_on_purpose(ada, browser):
+    key = ada.write("Mine")
+    ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
+
+    ada.write("Other", slug="mine")
+
+    assert browser.get("/post/mine").html.h1.text == "Other"
+
+
+def test_a_post_that_is_renamed_while_withdrawn_is_found_again(ada, browser):
+    key = ada.write("Mine")
+    ada.post_form(f"/author/posts/{key}", state="draft", publish_on="", status=303)
+    ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
+    ada.post_form(f"/author/posts/{key}", state="published", status=303)
+
+    assert browser.get("/post/mine", status=301).location == "http://blog.test/post/renamed"
 
 
 def test_a_former_address_leads_to_the_new_one(ada, browser):

@@ -11,6 +11,7 @@ def main(global_config, **settings):
         config.include(".schema")
         config.include(".telemetry")
         config.include(".limits")
+        config.include(".spooling")
         config.include(".sessions")
         config.include(".devices")
         config.include(".security")

@@ -42,8 +42,8 @@ class PostForm:
         )
 
     @classmethod
-    def of_request(cls, fields: Mapping[str, str]) -> PostForm:
-        """Return the form as it was sent, checked."""
+    def of_request(cls, fields: Mapping[str, str], published_at: datetime | None = None) -> PostForm:
+        """Return the form as it was sent, checked; `published_at` is what the post has now."""
         base = fields.get("base", "0")
         form = cls(
             title=" ".join(str(fields.get("title", "")).split(" ")).strip(),
@@ -56,6 +56,10 @@ class PostForm:
             base=int(base) if base.isascii() and base.isdigit() and len(base) < 9 else 0,
         )
         form._check()
+        if form.state == "draft" and form.publish_on not in ("", _as_field(published_at)):
+            form.errors.setdefault(
+                "publish_on", "A draft has no date: choose Published, and it comes out then; or empty this field."
+            )
         return form
 
     def _check(self) -> None:

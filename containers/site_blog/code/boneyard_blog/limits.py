@@ -1,5 +1,7 @@
 """Refuses requests that are too large before anything of them is read, and forms that cannot be read."""
 
+from urllib.parse import unquote_to_bytes
+
 from pyramid.httpexceptions import HTTPLengthRequired
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW, INGRESS, MAIN
@@ -54,6 +56,20 @@ class UnreadableForm(Exception):
     """A form cannot be taken; the message says why."""
 
 
+def _is_utf8(request, values) -> bool:
+    if request.content_type == "multipart/form-data":
+        # What was not UTF-8 has become this character. These forms upload files and hold no text.
+        return not any("\ufffd" in value for value in values if isinstance(value, str))
+    if not values:
+        return True
+    # In a text that was pasted or imported the same character may be meant: only the bytes tell.
+    try:
+        unquote_to_bytes(request.body).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def forms_tween_factory(handler, registry):
     """Read the form before any view does, so that a broken one is refused in one place."""
 
@@ -79,9 +95,8 @@ def _check_form(request) -> None:
         if not isinstance(value, str):
             if name != "file" or request.environ["PATH_INFO"] not in _UPLOADS:
                 raise UnreadableForm("A file came where a text belongs.")
-        # What was not UTF-8 has become this character, which nobody types.
-        elif "\ufffd" in value:
-            raise UnreadableForm("The form is not valid UTF-8 text.")
+    if not _is_utf8(request, [value for _, value in fields]):
+        raise UnreadableForm("The form is not valid UTF-8 text.")
 
 
 def includeme(config):

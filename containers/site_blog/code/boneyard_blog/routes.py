@@ -44,6 +44,7 @@ def includeme(config):
     config.add_route("revisions", f"/author/posts/{_ID}/revisions")
     config.add_route("restore_revision", f"/author/posts/{_ID}/revisions/restore")
     config.add_route("media", "/author/media")
+    config.add_route("delete_image", f"/author/media/{_ID}/delete")
     config.add_route("export", "/author/export")
     config.add_route("imports", "/author/imports")
     config.add_route("import", f"/author/imports/{_ID}")

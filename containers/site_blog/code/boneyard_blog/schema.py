@@ -36,8 +36,8 @@ def is_usable(version: str | None) -> bool:
     return version is not None and version >= HEAD
 
 
-def migrate(connection: Connection, target: str = HEAD) -> None:
-    """Move the schema to the target version, one container at a time, all or nothing."""
+def migrate(connection: Connection, target: str | None = HEAD) -> None:
+    """Move the schema to the target version, None for no tables at all; one container at a time, all or nothing."""
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     version = current_version(connection)
@@ -51,11 +51,13 @@ def migrate(connection: Connection, target: str = HEAD) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    if version is None or version < target:
+    if target is None:
+        command.downgrade(config, "base")
+    elif version is None or version < target:
         command.upgrade(config, target)
     else:
         command.downgrade(config, target)
-    log.info("Schema moved from %s to %s", version or "nothing", target)
+    log.info("Schema moved from %s to %s", version or "nothing", target or "nothing")
 
 
 def upgrade(engine: Engine) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, literal, select, text, update
+from sqlalchemy import delete, func, literal, select, text, union, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,9 +16,13 @@ from boneyard_blog.models import Author, FormerSlug, Post, PostRevision, PostTag
 MAX_TITLE, MAX_SLUG, MAX_SUMMARY, MAX_BODY, MAX_TAG, MAX_TAGS = 200, 100, 500, 200_000, 40, 20
 
 
+# Longer than any page waits: an import of thousands of posts may come first.
+_PATIENCE = "20s"
+
+
 @dataclass(frozen=True)
 class Content:
-    """What an author writes."""
+    """What an author writes; a new post without a slug gets one that is free."""
 
     title: str
     slug: str
@@ -42,6 +46,16 @@ class SlugTaken(Exception):
         super().__init__(f"“{title}” has the address {slug} already")
 
 
+def take_turn(session: Session, patience: str | None = None) -> None:
+    """Wait until nobody else changes posts; each statement from here on may take as long as `patience`.
+
+    Every change of a post moves `site_state` and thereby excludes all others until its end. Whoever locks anything else
+    before that can be in another's way, and wait for it in turn: so this comes first.
+    """
+    session.execute(text("SELECT set_config('statement_timeout', :patience, true)"), {"patience": patience or _PATIENCE})
+    session.execute(text("SELECT FROM site_state FOR UPDATE"))
+
+
 def slugify(title: str) -> str:
     """Return an address made of a title, empty if nothing in it can be part of one."""
     plain = unicodedata.normalize("NFKD", title.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
@@ -49,10 +63,11 @@ def slugify(title: str) -> str:
 
 
 def free_slug(session: Session, wanted: str) -> str:
-    """Return the wanted address, or the first of its numbered variants, that no post has."""
+    """Return the wanted address, or the first of its numbered variants, that no post has or once had."""
     wanted = wanted or "post"
-    pattern = wanted.replace("_", r"\_") + "-%"
-    taken = set(session.scalars(select(Post.slug).where((Post.slug == wanted) | Post.slug.like(pattern))))
+    pattern = wanted + "-%"
+    alike = (select(slug).where((slug == wanted) | slug.like(pattern)) for slug in (Post.slug, FormerSlug.slug))
+    taken = set(session.scalars(union(*alike)))
     number = 2
     slug = wanted
     while slug in taken:
@@ -68,8 +83,6 @@ def split_tags(names: str) -> tuple[str, ...]:
 
 
 def _check_slug(session: Session, slug: str, but: int | None) -> None:
-    # Two authors choosing the same address at once wait for one another here.
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:slug, 0))"), {"slug": slug})
     title = session.scalar(select(Post.title).where(Post.slug == slug, Post.id.is_distinct_from(but)))
     if title is not None:
         raise SlugTaken(slug, title)
@@ -106,6 +119,8 @@ def _keep_revision(session: Session, post: Post, content: Content, author_id: in
 
 def create_post(session: Session, author: Author, content: Content, published_at: datetime | None) -> Post:
     """Add a post and its first revision."""
+    take_turn(session)
+    content = replace(content, slug=content.slug or free_slug(session, slugify(content.title)))
     _check_slug(session, content.slug, None)
     post = Post(
         title=content.title, slug=content.slug, summary=content.summary, body=content.body,
@@ -122,7 +137,10 @@ def create_post(session: Session, author: Author, content: Content, published_at
 def find_post(session: Session, post_id: int, *, lock: bool = False) -> Post | None:
     """Return a post, whatever its state; locked, so that two saves come one after the other."""
     query = select(Post).where(Post.id == post_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        take_turn(session)
+        query = query.with_for_update()
+    return session.scalar(query)
 
 
 def save_post(
@@ -137,13 +155,13 @@ def save_post(
     if session.get(PostRevision, (post.id, post.revision)) is None:
         # It came by plain SQL or by an import: keep what it said before anybody edits it.
         _keep_revision(session, post, before, post.author_id)
-    if content != before:
+    if content != before or published_at != post.published_at:
         post.revision += 1
         _keep_revision(session, post, content, author.id)
     if content.slug != before.slug:
         session.execute(delete(FormerSlug).where(FormerSlug.slug == content.slug))
-        if post.published_at is not None:
-            session.merge(FormerSlug(slug=before.slug, post_id=post.id))
+        # Of a draft too: it may have been out before it was withdrawn.
+        session.merge(FormerSlug(slug=before.slug, post_id=post.id))
     post.title, post.slug, post.summary, post.body = content.title, content.slug, content.summary, content.body
     post.published_at = published_at
     post.updated_at = func.now()
@@ -165,16 +183,19 @@ def latest_revision(session: Session, post: Post) -> PostRevision:
 
 def bin_post(session: Session, post_id: int) -> bool:
     """Put a post in the bin; False if it is not there to be binned."""
+    take_turn(session)
     change = update(Post).where(Post.id == post_id, Post.deleted_at.is_(None)).values(deleted_at=func.now())
     return bool(session.execute(change).rowcount)
 
 
 def take_back_post(session: Session, post_id: int) -> bool:
     """Take a post out of the bin again, as it was."""
+    take_turn(session)
     change = update(Post).where(Post.id == post_id, Post.deleted_at.is_not(None)).values(deleted_at=None)
     return bool(session.execute(change).rowcount)
 
 
 def erase_post(session: Session, post_id: int) -> bool:
     """Remove a post that is in the bin, with its revisions, for good."""
+    take_turn(session)
     return bool(session.execute(delete(Post).where(Post.id == post_id, Post.deleted_at.is_not(None))).rowcount)

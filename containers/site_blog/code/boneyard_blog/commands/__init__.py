@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from boneyard_blog.authors import AuthorProblem
-from boneyard_blog.exchange.importing import BadArchive
+from boneyard_blog.exchange.importing import ImportRefused
 from boneyard_blog.models import connect
 from boneyard_blog.server.configuration import ini_path
 from boneyard_blog.settings import Environment, SettingError, Settings
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(Workplace(Settings.from_environment(Environment())), options)
-    except (SettingError, AuthorProblem, BadArchive) as problem:
+    except (SettingError, AuthorProblem, ImportRefused) as problem:
         return _fail(str(problem))
     except OperationalError as error:
         return _fail(f"the database cannot be reached: {str(error.orig).strip().splitlines()[0]}")

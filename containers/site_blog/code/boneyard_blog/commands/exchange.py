@@ -2,7 +2,7 @@
 
 import sys
 
-from boneyard_blog.exchange.exporting import export_all
+from boneyard_blog.exchange.exporting import exported
 from boneyard_blog.exchange.importing import import_all
 
 
@@ -10,7 +10,7 @@ def add_parser(commands) -> None:
     out = commands.add_parser("export", help="write everything to a zip of Markdown files and images")
     out.add_argument("file", metavar="FILE")
     out.set_defaults(run=_export)
-    into = commands.add_parser("import", help="bring in a zip of Markdown files and images, all of it or nothing")
+    into = commands.add_parser("import", help="bring in a zip of any size, all of it or nothing")
     into.add_argument("file", metavar="FILE")
     into.set_defaults(run=_import)
 
@@ -34,12 +34,18 @@ class _Progress:
 
 
 def _export(workplace, options) -> None:
+    count = 0
+
+    def note(posts: int) -> None:
+        nonlocal count
+        count = posts
+
     with workplace.session() as session, open(options.file, "wb") as file:
-        count = export_all(session, workplace.settings.media_folder, file)
+        file.writelines(exported(session, workplace.settings.media_folder, note))
     print(f"{count:,} posts written to {options.file}.")
 
 
 def _import(workplace, options) -> None:
     with workplace.session() as session, open(options.file, "rb") as file:
-        done = import_all(session, workplace.settings.media_folder, file, None, _Progress())
+        done = import_all(session, workplace.settings.media_folder, file, None, _Progress(), most_unpacked=None)
     print(done)

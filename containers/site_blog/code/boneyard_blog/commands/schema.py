@@ -9,7 +9,12 @@ def add_parser(commands) -> None:
     actions.add_parser("show", help="show the version, and the one this container knows").set_defaults(run=_show)
     actions.add_parser("upgrade", help="move to the newest version").set_defaults(run=_upgrade)
     downgrade = actions.add_parser("downgrade", help="move back to an earlier version")
-    downgrade.add_argument("version", choices=schema.VERSIONS, metavar="VERSION", help=" ".join(schema.VERSIONS))
+    downgrade.add_argument(
+        "version",
+        choices=("nothing", *schema.VERSIONS),
+        metavar="VERSION",
+        help=f"{' '.join(schema.VERSIONS)}, or nothing: that drops every table and all that is in it",
+    )
     downgrade.set_defaults(run=_downgrade)
 
 
@@ -25,5 +30,5 @@ def _upgrade(workplace, options) -> None:
 
 def _downgrade(workplace, options) -> None:
     with workplace.engine.begin() as connection:
-        schema.migrate(connection, options.version)
+        schema.migrate(connection, None if options.version == "nothing" else options.version)
     _show(workplace, options)

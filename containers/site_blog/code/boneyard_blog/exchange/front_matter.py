@@ -16,6 +16,10 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
+# Far more than the fields may hold.
+_MAX_HEAD = 20_000
+
+
 class BadFile(Exception):
     """A file is not a post."""
 
@@ -55,9 +59,14 @@ def parse_post(data: bytes, name: str) -> ExchangedPost:
     head, separator, body = text[4:].partition("\n---\n")
     if not separator:
         head, separator, body = text[4:].removesuffix("\n").removesuffix("\n---"), "---", ""
+    if len(head) > _MAX_HEAD:
+        raise BadFile(f"The front matter of {name} has {len(head):,} characters; {_MAX_HEAD:,} is the most")
     try:
+        # A few aliases of aliases are a text of gigabytes.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(head, Loader=_Loader)):
+            raise BadFile(f"The front matter of {name} holds an alias, such as *this: write out what it stands for")
         fields = yaml.load(head, Loader=_Loader)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadFile(f"The front matter of {name} is not YAML: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(fields, dict):
         raise BadFile(f"The front matter of {name} holds no fields")
@@ -65,18 +74,18 @@ def parse_post(data: bytes, name: str) -> ExchangedPost:
 
 
 def _checked(fields: dict, body: str, name: str) -> ExchangedPost:
-    tags = fields.get("tags") or []
-    if not isinstance(tags, list):
-        tags = str(tags).split(",")
+    tags = fields.get("tags")
+    if isinstance(tags, list):
+        tags = ",".join(_plain(tag, "a tag", name) for tag in tags)
     stem = name.rpartition("/")[2].removesuffix(".md")
-    title = str(fields.get("title") or stem)
+    title = _plain(fields.get("title"), "title", name) or stem
     form = PostForm.of_request(
         {
             "title": title,
-            "slug": str(fields.get("slug") or writing.slugify(stem) or writing.slugify(title)),
-            "summary": str(fields.get("summary") or ""),
+            "slug": _plain(fields.get("slug"), "slug", name) or writing.slugify(stem) or writing.slugify(title),
+            "summary": _plain(fields.get("summary"), "summary", name),
             "body": body,
-            "tags": ",".join(str(tag) for tag in tags),
+            "tags": _plain(tags, "tags", name),
         }
     )
     if not form.slug:
@@ -85,6 +94,18 @@ def _checked(fields: dict, body: str, name: str) -> ExchangedPost:
         raise BadFile(f"{name}: {' '.join(form.errors.values())}")
     published_at = None if fields.get("draft") is True else _moment(fields.get("date"), "date", name)
     return ExchangedPost(form.content(form.slug), published_at, _moment(fields.get("deleted"), "deleted", name))
+
+
+def _plain(value, field: str, name: str) -> str:
+    """Return a value as text, empty if there is none."""
+    if value is None:
+        return ""
+    if not isinstance(value, str | int | float | date):
+        raise BadFile(f"{name}: {field}: it must be plain text")
+    try:
+        return str(value)
+    except ValueError as error:
+        raise BadFile(f"{name}: {field}: {error}") from error
 
 
 def _moment(value, field: str, name: str) -> datetime | None:

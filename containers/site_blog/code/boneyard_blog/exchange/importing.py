@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from lzma import LZMAError
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -12,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from boneyard_blog import media, writing
-from boneyard_blog.exchange.front_matter import BadFile, ExchangedPost, parse_post
+from boneyard_blog.exchange.front_matter import BadFile, parse_post
 from boneyard_blog.models import Media
 
 MAX_ENTRIES = 50_000
@@ -20,11 +23,18 @@ MAX_UNPACKED = 1024 * 1024 * 1024
 # UTF-8 takes up to four bytes a character; front matter comes on top.
 MAX_POST_BYTES = 4 * writing.MAX_BODY + 20_000
 
+# Held from an import's begin to its end: there is one at a time, and whoever holds it is alive.
+LOCK = 0x696D706F
+
 Progress = Callable[[str, int, int], None]
 
 
-class BadArchive(Exception):
-    """An upload is not an archive that can be imported; nothing of it was."""
+class ImportRefused(Exception):
+    """Nothing was imported, and the message says why."""
+
+
+class BadArchive(ImportRefused):
+    """An upload is not an archive that can be imported."""
 
 
 @dataclass(frozen=True)
@@ -41,83 +51,75 @@ class Imported:
 
 
 def import_all(
-    session: Session, media_folder: str, file: BinaryIO, author_id: int | None, progress: Progress
+    session: Session,
+    media_folder: str,
+    file: BinaryIO,
+    author_id: int | None,
+    progress: Progress,
+    most_unpacked: int | None = MAX_UNPACKED,
 ) -> Imported:
-    """Import a zip of Markdown files. A post whose address is known already becomes a new revision of that post."""
-    try:
-        with ZipFile(file) as archive:
-            entries = _entries(archive)
-            posts = _read_posts(archive, [e for e in entries if e.filename.endswith(".md")], progress)
-            pictures = _read_pictures(archive, [e for e in entries if _is_picture(e.filename)], progress)
-    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise BadArchive(f"This is no zip file that can be read: {error}") from error
-    if not posts and not pictures:
-        raise BadArchive("The zip file holds neither .md files nor images: see an export for an example.")
-    added, changed = _store(session, posts, author_id, progress)
-    for picture, name in pictures:
-        media.keep(media_folder, picture)
-        session.execute(
-            insert(Media)
-            .values(
-                path=picture.path, name=name, content_type=picture.content_type, width=picture.width,
-                height=picture.height, bytes=len(picture.data), author_id=author_id,
-            )
-            .on_conflict_do_nothing()
-        )  # fmt: skip
-    return Imported(added, changed, len(posts) - added - changed, len(pictures))
+    """Import a zip of Markdown files. A post whose address is known already becomes a new revision of that post.
+
+    Posts go straight to a table of the session's own, and images to a folder beside the others, so that nothing is held
+    in memory, and nobody is kept waiting until all has been read. `most_unpacked` is in bytes, None for any number.
+    """
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}):
+        raise ImportRefused("Another import is under way. Try again when it is done.")
+    with media.staging_folder(media_folder) as staging:
+        with _reading("This is no zip file that can be read"):
+            archive = ZipFile(file)
+        with archive:
+            entries = _entries(archive, most_unpacked)
+            posts = [entry for entry in entries if entry.filename.endswith(".md")]
+            pictures = [entry for entry in entries if _is_picture(entry.filename)]
+            if not posts and not pictures:
+                raise BadArchive("The zip file holds neither .md files nor images: see an export for an example.")
+            _stage_posts(session, archive, posts, progress)
+            rows = _stage_pictures(archive, pictures, staging, progress)
+        if rows:
+            owned = [row | {"author_id": author_id} for row in rows]
+            session.execute(insert(Media).on_conflict_do_nothing(), owned)
+        added, changed = _store(session, len(posts), author_id, progress)
+        media.move_in(staging, media_folder)
+    return Imported(added, changed, len(posts) - added - changed, len(rows))
 
 
 def _is_picture(name: str) -> bool:
     return name.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp"))
 
 
-def _entries(archive: ZipFile) -> list[ZipInfo]:
+@contextmanager
+def _reading(failure: str) -> Iterator[None]:
+    """Turn the many ways in which a zip file can be broken into one."""
+    try:
+        yield
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, zlib.error, LZMAError) as error:
+        raise BadArchive(f"{failure}: {error}") from error
+
+
+def _entries(archive: ZipFile, most_unpacked: int | None) -> list[ZipInfo]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if most_unpacked is None:
+        return entries
     if len(entries) > MAX_ENTRIES:
         raise BadArchive(f"The zip file holds {len(entries):,} files; {MAX_ENTRIES:,} is the most.")
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED:
-        raise BadArchive(f"The zip file unpacks to {unpacked // 2**20:,} MB; {MAX_UNPACKED // 2**20:,} MB is the most.")
+    if unpacked > most_unpacked:
+        raise BadArchive(f"The zip file unpacks to {unpacked // 2**20:,} MB; {most_unpacked // 2**20:,} MB is the most.")
     return entries
 
 
 def _read(archive: ZipFile, entry: ZipInfo, most: int) -> bytes:
     # What the directory says of a size may be a lie: never read more than is allowed.
-    with archive.open(entry) as file:
+    with _reading(f"{entry.filename} cannot be read"), archive.open(entry) as file:
         data = file.read(most + 1)
     if len(data) > most:
         raise BadArchive(f"{entry.filename} is larger than {most // 1024:,} kB.")
     return data
 
 
-def _read_posts(archive: ZipFile, entries: list[ZipInfo], progress: Progress) -> list[ExchangedPost]:
-    posts: dict[str, ExchangedPost] = {}
-    for done, entry in enumerate(entries, 1):
-        try:
-            post = parse_post(_read(archive, entry, MAX_POST_BYTES), entry.filename)
-        except BadFile as problem:
-            raise BadArchive(str(problem)) from problem
-        if post.content.slug in posts:
-            raise BadArchive(f"{entry.filename}: another file has the slug {post.content.slug} already.")
-        posts[post.content.slug] = post
-        progress("Reading", done, len(entries))
-    return list(posts.values())
-
-
-def _read_pictures(archive: ZipFile, entries: list[ZipInfo], progress: Progress) -> list[tuple[media.Picture, str]]:
-    pictures = []
-    for done, entry in enumerate(entries, 1):
-        try:
-            data = _read(archive, entry, media.MAX_BYTES)
-            picture = media.read_picture(data, path=f"/{entry.filename}".rpartition("/media/")[2])
-        except media.NotAnImage as problem:
-            raise BadArchive(f"{entry.filename}: {problem}") from problem
-        pictures.append((picture, entry.filename.rpartition("/")[2][:100]))
-        progress("Looking at images", done, len(entries))
-    return pictures
-
-
-_STAGE = """
+_INCOMING = """
     CREATE TEMPORARY TABLE incoming (
         title text, slug text, summary text, body text, tags text[], published_at timestamptz, deleted_at timestamptz
     ) ON COMMIT DROP
@@ -177,25 +179,51 @@ _KEEP_AFTER = """
 """
 
 
-def _store(session: Session, posts: list[ExchangedPost], author_id: int | None, progress: Progress) -> tuple[int, int]:
-    session.execute(text("SET LOCAL statement_timeout = 0"))
-    session.execute(text(_STAGE))
-    progress("Storing", 0, len(posts))
-    with session.connection().connection.cursor() as cursor:
-        with cursor.copy("COPY incoming FROM STDIN") as copy:
-            for post in posts:
-                content = post.content
-                copy.write_row(
-                    (content.title, content.slug, content.summary, content.body, sorted(content.tags),
-                     post.published_at, post.deleted_at)
-                )  # fmt: skip
+def _stage_posts(session: Session, archive: ZipFile, entries: list[ZipInfo], progress: Progress) -> None:
+    session.execute(text(_INCOMING))
+    slugs = set()
+    with session.connection().connection.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copy:
+        for done, entry in enumerate(entries, 1):
+            try:
+                post = parse_post(_read(archive, entry, MAX_POST_BYTES), entry.filename)
+            except BadFile as problem:
+                raise BadArchive(str(problem)) from problem
+            content = post.content
+            if content.slug in slugs:
+                raise BadArchive(f"{entry.filename}: another file has the slug {content.slug} already.")
+            slugs.add(content.slug)
+            copy.write_row(
+                (content.title, content.slug, content.summary, content.body, sorted(content.tags),
+                 post.published_at, post.deleted_at)
+            )  # fmt: skip
+            progress("Reading", done, len(entries))
+
+
+def _stage_pictures(archive: ZipFile, entries: list[ZipInfo], staging: str, progress: Progress) -> list[dict]:
+    """Keep the images in the staging folder; return their rows."""
+    rows = {}
+    for done, entry in enumerate(entries, 1):
+        try:
+            data = _read(archive, entry, media.MAX_KEPT_BYTES)
+            picture = media.read_picture(data, path=f"/{entry.filename}".rpartition("/media/")[2])
+        except media.NotAnImage as problem:
+            raise BadArchive(f"{entry.filename}: {problem}") from problem
+        media.keep(staging, picture)
+        rows[picture.path] = picture.row(entry.filename)
+        progress("Looking at images", done, len(entries))
+    return list(rows.values())
+
+
+def _store(session: Session, total: int, author_id: int | None, progress: Progress) -> tuple[int, int]:
+    progress("Storing", 0, total)
+    writing.take_turn(session, patience="0")
     author = {"author": author_id}
     session.execute(text(_TAGS))
     session.execute(text(_KNOWN))
     session.execute(text(_KEEP_BEFORE))
     changed = session.execute(text(_UPDATE)).rowcount
     added = session.execute(text(_INSERT), author).rowcount
-    progress("Tagging", added + changed, len(posts))
+    progress("Tagging", added + changed, total)
     session.execute(text(_UNTAG))
     session.execute(text(_TAG))
     session.execute(text(_KEEP_AFTER), author)

@@ -1,13 +1,14 @@
 """Writing: new posts, edits, previews, the bin, revisions."""
 
-import difflib
 import logging
+from datetime import UTC, datetime
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
 from boneyard_blog import writing
+from boneyard_blog.differences import Differences, FieldDifference
 from boneyard_blog.forms import PostForm
 from boneyard_blog.models import Author, PostRevision
 
@@ -21,31 +22,33 @@ def _post(request, *, lock: bool = False):
     return post
 
 
-def _page(form, post=None, **more):
-    return {"form": form, "post": post, "preview": None, "conflict": None, "messages": []} | more
+def form_page(form, post=None, **more):
+    """Return what the template of the form needs."""
+    return {"form": form, "post": post, "preview": None, "conflict": None, "failure": None, "messages": []} | more
 
 
 def _publication(request, form: PostForm, before):
-    """Return when the post is to be published: as asked, or else as before, or else now by the database's clock."""
+    """Return when the post is to be published: as asked, or else as before if it is out, or else now."""
     if form.state == "draft":
         return None
-    if form.published_on is not None:
-        # The field has no seconds: a date that was not touched stays as it was.
-        if before is not None and before.replace(second=0, microsecond=0) == form.published_on:
-            return before
-        return form.published_on
-    return before or request.dbsession.scalar(select(func.now()))
+    if form.published_on is None:
+        now = request.dbsession.scalar(select(func.now()))
+        return before if before is not None and before <= now else now
+    # The field has no seconds: a date that was not touched stays as it was.
+    if before is not None and before.replace(second=0, microsecond=0) == form.published_on:
+        return before
+    return form.published_on
 
 
 def _invalid(request, form, post=None, **more):
     request.response.status = 422
-    return _page(form, post, **more)
+    return form_page(form, post, **more)
 
 
 @view_config(route_name="new_post", request_method="GET", permission="write", renderer="edit.jinja2")
 def new_post(request):
     """An author gets an empty sheet."""
-    return _page(PostForm())
+    return form_page(PostForm())
 
 
 @view_config(route_name="new_post", request_method="POST", permission="write", renderer="edit.jinja2")
@@ -55,11 +58,10 @@ def create_post(request):
     if form.errors:
         return _invalid(request, form)
     if "preview" in request.POST:
-        return _page(form, preview=form)
-    session = request.dbsession
-    slug = form.slug or writing.free_slug(session, writing.slugify(form.title))
+        return form_page(form, preview=form)
+    publication = _publication(request, form, None)
     try:
-        post = writing.create_post(session, request.identity, form.content(slug), _publication(request, form, None))
+        post = writing.create_post(request.dbsession, request.identity, form.content(form.slug), publication)
     except writing.SlugTaken as problem:
         form.errors["slug"] = f"{problem}: choose another address."
         return _invalid(request, form)
@@ -73,7 +75,7 @@ def edit_post(request):
     """An author gets a post to edit."""
     post = _post(request)
     form = PostForm.of_post(post, writing.content_of(request.dbsession, post))
-    return _page(form, post, messages=request.session.pop_flash())
+    return form_page(form, post, messages=request.session.pop_flash())
 
 
 @view_config(route_name="edit_post", request_method="POST", permission="write", renderer="edit.jinja2")
@@ -81,24 +83,28 @@ def save_post(request):
     """An author saves a post; if another was faster, both versions are shown and nothing is lost."""
     session = request.dbsession
     post = _post(request, lock="preview" not in request.POST)
-    form = PostForm.of_request(request.POST)
+    form = PostForm.of_request(request.POST, post.published_at)
     form.slug = form.slug or post.slug
     if form.errors:
         return _invalid(request, form, post)
     if "preview" in request.POST:
-        return _page(form, post, preview=form)
+        return form_page(form, post, preview=form)
+    content = form.content(form.slug)
+    publication = _publication(request, form, post.published_at)
     try:
-        publication = _publication(request, form, post.published_at)
-        writing.save_post(session, request.identity, post, form.content(form.slug), publication, form.base)
+        writing.save_post(session, request.identity, post, content, publication, form.base)
     except writing.SlugTaken as problem:
         form.errors["slug"] = f"{problem}: choose another address."
         return _invalid(request, form, post)
     except writing.EditConflict as conflict:
         request.response.status = 409
-        form.base = conflict.current.number
-        lines = compare(conflict.current.body, form.body)
-        other = _author_name(session, conflict.current.author_id)
-        return _page(form, post, conflict={"revision": conflict.current, "lines": lines, "author": other})
+        theirs = conflict.current
+        form.base = theirs.number
+        differences = Differences.between(
+            theirs, content, FieldDifference("Published", _as_text(post.published_at), _as_text(publication))
+        )
+        other = _author_name(session, theirs.author_id)
+        return form_page(form, post, conflict={"revision": theirs, "differences": differences, "author": other})
     log.info("%s saved post %s", request.identity.name, post.id)
     request.session.flash("Saved.")
     return HTTPSeeOther(request.route_path("edit_post", id=post.id))
@@ -109,15 +115,8 @@ def _author_name(session, author_id) -> str:
     return author.name if author is not None else "Someone"
 
 
-def compare(old: str, new: str) -> list[tuple[str, str]]:
-    """Return the lines of two texts, each marked as kept, removed or added; long stretches of kept ones are left out."""
-    marks = {" ": "kept", "-": "removed", "+": "added"}
-    lines = []
-    for line in difflib.unified_diff(old.splitlines(), new.splitlines(), n=3, lineterm=""):
-        if line.startswith(("---", "+++")) and not lines:
-            continue
-        lines.append(("gap", "…") if line.startswith("@@") else (marks.get(line[:1], "kept"), line[1:]))
-    return lines
+def _as_text(published_at: datetime | None) -> str:
+    return f"{published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if published_at else "no, a draft"
 
 
 def _done(request, done: bool, message: str):
@@ -164,7 +163,7 @@ def revisions(request):
     compared = None
     if old is not None and new is not None:
         before, after = (session.get(PostRevision, (post.id, number)) for number in (old, new))
-        compared = {"before": before, "after": after, "lines": compare(before.body, after.body)}
+        compared = {"before": before, "after": after, "differences": Differences.between(before, after)}
     return {"post": post, "revisions": rows, "compared": compared}
 
 

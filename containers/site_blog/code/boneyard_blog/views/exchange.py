@@ -1,33 +1,35 @@
 """Taking everything out, and bringing it in."""
 
-import shutil
-import tempfile
 from datetime import UTC, datetime
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.response import FileIter, Response
+from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from boneyard_blog.exchange.exporting import export_all
-from boneyard_blog.exchange.jobs import ImportJob, give_up_on_dead_jobs
+from boneyard_blog.exchange.exporting import exported
+from boneyard_blog.exchange.jobs import ImportJob, give_up_on_dead_jobs, is_import_under_way
 from boneyard_blog.models import Import
 
 
 @view_config(route_name="export", request_method="GET", permission="write")
 def export(request):
     """An author gets everything as a zip of Markdown files and images."""
-    file = tempfile.TemporaryFile()
-    export_all(request.dbsession, request.registry.blog.media_folder, file)
-    size = file.tell()
-    file.seek(0)
     name = f"boneyard-{datetime.now(UTC):%Y-%m-%d}.zip"
-    return Response(
-        app_iter=FileIter(file),
+    response = Response(
+        app_iter=_export(request.registry),
         content_type="application/zip",
-        content_length=size,
         content_disposition=f"attachment; filename={name}",
     )
+    # What a slow reader has not fetched yet must not pile up in Nginx, whose temporary files are memory.
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _export(registry):
+    # The request's own session ends before the first piece is sent.
+    with registry.session_factory() as session:
+        yield from exported(session, registry.blog.media_folder)
 
 
 @view_config(route_name="imports", request_method="GET", permission="write", renderer="imports.jinja2")
@@ -49,18 +51,17 @@ def start_import(request):
     if not hasattr(field, "file"):
         request.response.status = 422
         return _imports(request, "Choose a zip file first.")
-    # The request's own copy goes with the request.
-    file = tempfile.TemporaryFile()
-    shutil.copyfileobj(field.file, file)
-    file.seek(0)
+    if is_import_under_way(request.dbsession):
+        request.response.status = 409
+        return _imports(request, "Another import is under way. Try again when it is done.")
     author_id = request.identity.id
     name = "".join(c for c in field.filename if c.isprintable())[:100]
     record = Import(name=name, author_id=author_id)
     request.dbsession.add(record)
     request.dbsession.flush()
     registry = request.registry
-    job = ImportJob(registry.session_factory, registry.blog.media_folder, record.id, author_id, file)
-    request.tm.get().addAfterCommitHook(lambda committed: job.start() if committed else file.close())
+    job = ImportJob(registry.session_factory, registry.blog.media_folder, record.id, author_id, field)
+    request.tm.get().addAfterCommitHook(lambda committed: job.start() if committed else None)
     return HTTPSeeOther(request.route_path("import", id=record.id))
 
 

@@ -2,27 +2,37 @@
 
 import logging
 
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, text, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from boneyard_blog import media
-from boneyard_blog.models import Media
+from boneyard_blog.models import Media, Post, PostRevision
 
 log = logging.getLogger(__name__)
 
-_SHOWN = 60
+_SIZE = 60
 
 
 def _gallery(request, error=None):
-    images = request.dbsession.scalars(select(Media).order_by(Media.id.desc()).limit(_SHOWN)).all()
-    return {"images": images, "error": error, "messages": request.session.pop_flash()}
+    number = request.GET.get("page", "1")
+    number = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
+    number = max(number, 1)
+    newest = select(Media).order_by(Media.id.desc()).offset((number - 1) * _SIZE).limit(_SIZE + 1)
+    images = request.dbsession.scalars(newest).all()
+    return {
+        "images": images[:_SIZE],
+        "number": number,
+        "has_more": len(images) > _SIZE,
+        "error": error,
+        "messages": request.session.pop_flash(),
+    }
 
 
 @view_config(route_name="media", request_method="GET", permission="write", renderer="media.jinja2")
 def gallery(request):
-    """An author gets the images that were uploaded last, with what to write to show them."""
+    """An author gets the images, those uploaded last first, with what to write to show them."""
     return _gallery(request)
 
 
@@ -33,9 +43,14 @@ def upload(request):
     if not hasattr(field, "file"):
         request.response.status = 422
         return _gallery(request, "Choose a file first.")
+    session = request.dbsession
     try:
         picture = media.read_picture(field.file.read(media.MAX_BYTES + 1))
-        media.keep(request.registry.blog.media_folder, picture)
+        with session.begin_nested():
+            # The row first: it waits for whoever deletes the same image, whose file is then gone for certain.
+            row = picture.row(field.filename) | {"author_id": request.identity.id}
+            session.execute(insert(Media).values(row).on_conflict_do_nothing())
+            media.keep(request.registry.blog.media_folder, picture)
     except media.NotAnImage as problem:
         request.response.status = 422
         return _gallery(request, str(problem))
@@ -43,14 +58,32 @@ def upload(request):
         log.error("An upload could not be kept: %s", problem)
         request.response.status = 507
         return _gallery(request, "The image could not be kept: there may be no room left.")
-    name = "".join(c for c in field.filename.replace("\\", "/").rpartition("/")[2] if c.isprintable())[:100]
-    request.dbsession.execute(
-        insert(Media)
-        .values(
-            path=picture.path, name=name or "image", content_type=picture.content_type, width=picture.width,
-            height=picture.height, bytes=len(picture.data), author_id=request.identity.id,
-        )
-        .on_conflict_do_nothing()
-    )  # fmt: skip
     request.session.flash("The image is here.")
+    return HTTPSeeOther(request.route_path("media"))
+
+
+def _title_of_user(session, path: str) -> str | None:
+    """Return the title of a post that shows an image, or did so in one of its revisions."""
+    # Every text is looked through, which takes as long as there are texts.
+    session.execute(text("SET LOCAL statement_timeout = '20s'"))
+    now = select(Post.title).where(func.strpos(Post.body, path) > 0)
+    once = select(Post.title).join(PostRevision, PostRevision.post_id == Post.id)
+    return session.scalar(union_all(now, once.where(func.strpos(PostRevision.body, path) > 0)).limit(1))
+
+
+@view_config(route_name="delete_image", request_method="POST", permission="write", renderer="media.jinja2")
+def delete_image(request):
+    """An author deletes an image that no post shows, nor any revision of one."""
+    session = request.dbsession
+    path = session.scalar(select(Media.path).where(Media.id == int(request.matchdict["id"])).with_for_update())
+    if path is None:
+        raise HTTPNotFound
+    title = _title_of_user(session, path)
+    if title is not None:
+        request.response.status = 409
+        return _gallery(request, f"“{title}”, or a revision of it, shows this image: it stays as long as they do.")
+    session.execute(delete(Media).where(Media.path == path))
+    media.remove(request.registry.blog.media_folder, path)
+    log.info("%s deleted the image %s", request.identity.name, path)
+    request.session.flash("The image is deleted.")
     return HTTPSeeOther(request.route_path("media"))

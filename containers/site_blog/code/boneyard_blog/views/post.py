@@ -27,14 +27,15 @@ def _neighbour(newer: bool):
 
 @view_config(route_name="post", renderer="post.jinja2", public=True)
 def post(request):
-    """A reader gets one post, its tags, and the ways to the posts before and after it."""
+    """A reader gets one post, its tags, and the ways to the posts before and after it; an author gets any post."""
     found = request.dbsession.execute(
         select(
-            Post.id, Post.title, Post.slug, Post.summary, Post.body, Post.published_at, Post.updated_at, tags_of_post(),
+            Post.id, Post.title, Post.slug, Post.summary, Post.body, Post.published_at, Post.updated_at, Post.deleted_at,
+            is_visible().label("is_visible"), tags_of_post(),
             _neighbour(newer=False).label("older"), _neighbour(newer=True).label("newer"),
-        ).where(Post.slug == request.matchdict["slug"], is_visible())
+        ).where(Post.slug == request.matchdict["slug"])
     ).one_or_none()  # fmt: skip
-    if found is None:
+    if found is None or not (found.is_visible or request.author):
         raise _moved(request) or HTTPNotFound()
     return {"post": found}
 

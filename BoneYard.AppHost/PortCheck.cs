@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
@@ -9,6 +11,9 @@ internal static class PortCheck
 {
     // The testing builder sets it: then the orchestrator chooses all ports, and the ones that are asked for do not matter.
     private const string RandomizePorts = "DcpPublisher:RandomizePorts";
+
+    // An AppHost that was killed a moment ago has an orchestrator that still tidies up.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     // Where Aspire's dashboard and what serves it listen.
     private static readonly string[] s_dashboard =
@@ -43,6 +48,27 @@ internal static class PortCheck
 
     private static void EnsureFree(PortUse use)
     {
+        for (var waiting = Stopwatch.StartNew(); !IsFree(use, out var reason); Thread.Sleep(100))
+        {
+            if (reason.SocketErrorCode is SocketError.AccessDenied)
+            {
+                throw Refusal(use, reason, "Ports below 1024 are for root alone on this machine: choose a higher one.");
+            }
+
+            if (waiting.Elapsed > s_patience)
+            {
+                throw Refusal(use, reason, $"Stop what listens there (`ss -lntup 'sport = :{use.Port}'` or `lsof -i :{use.Port}` names it; another BoneYard, perhaps), or choose another port.");
+            }
+        }
+    }
+
+    private static DistributedApplicationException Refusal(PortUse use, SocketException reason, string remedy) =>
+        new($"Port {use.Port}, for {use.Purpose}, cannot be used: {reason.Message}. {remedy}");
+
+    private static bool IsFree(PortUse use, [NotNullWhen(false)] out SocketException? reason)
+    {
+        reason = null;
+
         try
         {
             if (use.Protocol is ProtocolType.Udp)
@@ -54,13 +80,13 @@ internal static class PortCheck
                 using var probe = new TcpListener(IPAddress.Loopback, use.Port);
                 probe.Start();
             }
+
+            return true;
         }
         catch (SocketException exception)
         {
-            var remedy = exception.SocketErrorCode is SocketError.AccessDenied
-                ? "Ports below 1024 are for root alone on this machine: choose a higher one."
-                : $"Stop what listens there (`ss -lntup 'sport = :{use.Port}'` or `lsof -i :{use.Port}` names it; another BoneYard, perhaps), or choose another port.";
-            throw new DistributedApplicationException($"Port {use.Port}, for {use.Purpose}, cannot be used: {exception.Message}. {remedy}");
+            reason = exception;
+            return false;
         }
     }
 

@@ -73,7 +73,9 @@ public abstract class TlsTests(CertifiedSite fixture)
 
         var told = Assert.Single(page.Headers.NonValidated["Alt-Svc"]);
 
-        var port = int.Parse(Regex.Match(told, "^h3=\":(\\d+)\"; ma=86400$").Groups[1].Value, CultureInfo.InvariantCulture);
+        var match = Regex.Match(told, "^h3=\":(\\d+)\"; ma=86400$");
+        Assert.True(match.Success, $"Alt-Svc is '{told}'");
+        var port = int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
         Assert.Equal("HTTP/3 200", await Http3Client.GetAsync(new UriBuilder(Https) { Port = port }.Uri, fixture.Root));
     }
 

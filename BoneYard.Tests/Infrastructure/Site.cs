@@ -48,7 +48,6 @@ internal sealed class Site : IAsyncDisposable
         var own = new OwnResources();
         var builder = await CreateBuilderAsync([.. own.Arguments, .. args]);
         var site = default(Site);
-        change(builder);
 
         try
         {

@@ -46,9 +46,8 @@ internal static class SiteReport
             {
                 await ReportFailureAsync(failed.Result);
             }
-            else if (up.IsCompletedSuccessfully)
+            else if (up.IsCompletedSuccessfully && _model.Resources.OfType<IResourceWithEndpoints>().SingleOrDefault(r => r.Name == front) is { } resource)
             {
-                var resource = _model.Resources.OfType<IResourceWithEndpoints>().Single(r => r.Name == front);
                 await output.WriteLineAsync($"site: {resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http").Url}");
             }
 

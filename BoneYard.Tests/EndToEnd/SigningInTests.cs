@@ -30,9 +30,8 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
         using var form = await visitor.OpenAsync("/sign-in");
 
         using var answer = (await visitor.PressAsync(form, "Sign in", ("name", _site.AuthorName), ("password", _site.AuthorPassword))).WithStatus(HttpStatusCode.SeeOther);
-        var cookie = answer.Headers.GetValues("Set-Cookie").Single();
+        var cookie = answer.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("boneyard_session=", StringComparison.Ordinal));
 
-        Assert.StartsWith("boneyard_session=", cookie, StringComparison.Ordinal);
         Assert.Contains("; HttpOnly", cookie, StringComparison.Ordinal);
         Assert.Contains("; SameSite=Lax", cookie, StringComparison.Ordinal);
         // Over plain HTTP a browser would drop a cookie that is; over HTTPS it is (CachingTests).

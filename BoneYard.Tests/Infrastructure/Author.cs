@@ -54,7 +54,7 @@ internal sealed class Author : Visitor
         using var gallery = await OpenAsync("/author/media");
         var form = new MultipartFormDataContent
         {
-            { new StringContent(gallery.One("main input[name=csrf_token]").GetAttribute("value")!), "csrf_token" },
+            { new StringContent(gallery.One("main form[enctype] input[name=csrf_token]").GetAttribute("value")!), "csrf_token" },
             { new ByteArrayContent(file) { Headers = { ContentType = new(contentType) } }, "file", name },
         };
         return await PostAsync(gallery, gallery.Address.AbsoluteUri, form);

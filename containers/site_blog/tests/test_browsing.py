@@ -82,6 +82,28 @@ def test_an_unknown_tag_is_not_found_and_helps(browser, site, tag):
     assert page.html.select_one("aside a[href='/tag/nginx']")
 
 
+def test_a_mistyped_tag_is_led_to_the_nearest_ones(browser, site):
+    site.add_post(tags=["reverse-proxy", "python"])
+
+    page = browser.get("/tag/Reverse%20Proksy", status=404)
+
+    assert [link["href"] for link in page.html.select("main .chips a")] == ["/tag/reverse-proxy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [("/page/2", "The Bone Yard · page 2"), ("/tag/nginx/page/2", "Posts about nginx · page 2 · The Bone Yard"),
+     ("/archive/2025/page/2", "Posts from 2025 · page 2 · The Bone Yard"),
+     ("/archive/2025/05/page/2", "Posts from May 2025 · page 2 · The Bone Yard"),
+     ("/search?q=post&page=2", "Search: post · page 2 · The Bone Yard"), ("/tag/nginx", "Posts about nginx · The Bone Yard")],
+)  # fmt: skip
+def test_a_further_page_has_a_title_of_its_own(browser, site, path, title):
+    site.add_posts(12, tag="nginx")
+    site.execute("UPDATE posts SET published_at = '2025-05-05'")
+
+    assert browser.get(path).html.title.text == title
+
+
 @pytest.mark.parametrize("path", ["/tag/%00", "/post/a%00b", "/%00", "/%ff", "/tag/%ff", "/archive/2026%00"])
 def test_an_address_that_is_no_text_is_refused(browser, site, path):
     assert browser.get(path, expect_errors=True).status_int in (400, 404)

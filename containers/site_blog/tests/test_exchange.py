@@ -36,7 +36,7 @@ def _ended(ada, url: str) -> str:
         note = page.html.select_one(".note")
         if note:
             return note.text.strip()
-        assert page.headers["Refresh"] == "1"
+        assert page.headers["Refresh"] == "5"
         time.sleep(0.05)
     raise AssertionError("the import did not end within two minutes")
 

@@ -1,5 +1,7 @@
 """Feeds, sitemaps and robots.txt, read by parsers."""
 
+import re
+from datetime import datetime
 from xml.etree import ElementTree
 
 import feedparser
@@ -28,22 +30,106 @@ def test_the_feed_has_the_newest_posts_in_full(browser, site):
     assert len(feed.entries) == 20
     newest = feed.entries[0]
     assert newest.title == "Newest <&>" or newest.title == "Newest &lt;&amp;&gt;"
-    assert newest.link == newest.id == "http://blog.test/post/newest"
+    assert newest.link == "http://blog.test/post/newest"
     assert newest.summary == "In short."
     assert newest.content[0].value == "<p>Some <em>words</em> &amp; more.</p>"
     assert [tag.term for tag in newest.tags] == ["nginx"]
 
 
-def test_the_feed_has_what_atom_demands(browser, site):
-    site.add_post()
+def _check_atom(root):
+    """Check what RFC 4287 demands of a feed and of its entries."""
+    entries = root.findall(f"{ATOM}entry")
+    for parent in (root, *entries):
+        present = [child.tag.removeprefix(ATOM) for child in parent]
+        assert all(present.count(name) == 1 for name in ("id", "title", "updated")), present
+        assert all(present.count(name) <= 1 for name in ("content", "published", "rights", "subtitle", "summary"))
+        assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", parent.findtext(f"{ATOM}id"))
+        for moment in (*parent.findall(f"{ATOM}updated"), *parent.findall(f"{ATOM}published")):
+            assert datetime.fromisoformat(moment.text).tzinfo is not None
+        for author in parent.findall(f"{ATOM}author"):
+            assert author.findtext(f"{ATOM}name")
+        kinds = [(link.get("rel"), link.get("type")) for link in parent.findall(f"{ATOM}link")]
+        assert len(kinds) == len(set(kinds)) and ("alternate", "text/html") in kinds
+    # The feed's author is that of every entry without one.
+    assert root.find(f"{ATOM}author") is not None
+    names = [parent.findtext(f"{ATOM}id") for parent in (root, *entries)]
+    assert len(names) == len(set(names))
+    assert root.findtext(f"{ATOM}updated") >= max((e.findtext(f"{ATOM}updated") for e in entries), default="")
 
-    root = ElementTree.fromstring(browser.get("/feed").body)
 
-    for parent in (root, root.find(f"{ATOM}entry")):
-        assert all(parent.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
-    assert root.find(f"{ATOM}author/{ATOM}name").text
-    links = {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")}
-    assert links == {"self": "http://blog.test/feed", "alternate": "http://blog.test/"}
+def test_a_feed_has_what_atom_demands(browser, ada, site):
+    site.add_posts(3, tag="nginx")
+    ada.write("Ada's", tags="nginx")
+
+    for path, page in (("/feed", "/"), ("/tag/nginx/feed", "/tag/nginx")):
+        root = ElementTree.fromstring(browser.get(path).body)
+        _check_atom(root)
+        assert len(root.findall(f"{ATOM}entry")) == 4
+        links = {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")}
+        assert links == {"self": f"http://blog.test{path}", "alternate": f"http://blog.test{page}"}
+        assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
+
+
+def _names(feed):
+    return [feed.feed.id, *(entry.id for entry in feed.entries)]
+
+
+def test_a_post_stays_the_same_one_wherever_it_moves(browser, site):
+    site.add_post(tags=["nginx"])
+    paths = ("/feed", "/tag/nginx/feed")
+    before = [_names(_feed(browser, path)) for path in paths]
+
+    site.execute("UPDATE posts SET slug = 'another-address', title = 'Another title'")
+    browser.extra_environ |= {"HTTP_HOST": "elsewhere.test:8443", "wsgi.url_scheme": "https"}
+
+    after = [_feed(browser, path) for path in paths]
+    assert after[0].entries[0].link == "https://elsewhere.test:8443/post/another-address"
+    assert [_names(feed) for feed in after] == before
+
+
+def test_addresses_in_a_post_lead_where_they_lead_on_its_page(browser, site):
+    site.add_post(body="![x](/media/x.png) [tags](/tags) [below](#part)")
+
+    content = _feed(browser, "/feed").entries[0].content[0]
+
+    assert content.base == "http://blog.test/post/a-post"
+    assert 'src="http://blog.test/media/x.png"' in content.value
+    assert 'href="http://blog.test/tags"' in content.value
+    assert 'href="http://blog.test/post/a-post#part"' in content.value
+
+
+def _make_old(site):
+    site.execute("UPDATE posts SET published_at = '2026-01-02', updated_at = '2026-01-03'")
+    site.execute("UPDATE post_revisions SET saved_at = '2026-01-03'")
+
+
+def test_a_save_that_changes_nothing_is_no_update(browser, ada, site):
+    key = ada.write()
+    _make_old(site)
+
+    ada.post_form(f"/author/posts/{key}", "save", status=303)
+
+    feed = _feed(browser, "/feed")
+    assert feed.feed.updated == feed.entries[0].updated == "2026-01-03T00:00:00Z"
+
+
+def test_a_new_text_is_an_update(browser, ada, site):
+    key = ada.write()
+    _make_old(site)
+
+    ada.post_form(f"/author/posts/{key}", "save", body="New words.", status=303)
+
+    feed = _feed(browser, "/feed")
+    assert feed.feed.updated == feed.entries[0].updated > "2026-01-03T00:00:00Z"
+
+
+def test_a_draft_is_no_update_of_the_feed(browser, ada, site):
+    ada.write()
+    _make_old(site)
+
+    ada.write("A draft", state="draft")
+
+    assert _feed(browser, "/feed").feed.updated == "2026-01-03T00:00:00Z"
 
 
 def test_a_tag_has_a_feed_of_its_own(browser, site):
@@ -56,6 +142,7 @@ def test_a_tag_has_a_feed_of_its_own(browser, site):
 
 def test_an_empty_feed_is_valid(browser):
     assert _feed(browser, "/feed").entries == []
+    _check_atom(ElementTree.fromstring(browser.get("/feed").body))
 
 
 def test_characters_that_xml_cannot_hold_do_not_break_the_feed(browser, site):

@@ -17,6 +17,11 @@ from boneyard_blog.text import plain, render, summarise, xml_text
         ("~~a~~", "<p><s>a</s></p>\n"),
         ("[a](/b)", '<p><a href="/b" rel="noopener noreferrer">a</a></p>\n'),
         ("![a](/media/b.png)", '<p><img src="/media/b.png" alt="a" loading="lazy"></p>\n'),
+        (
+            "See https://example.org/a_b_c?d=e.",
+            '<p>See <a href="https://example.org/a_b_c?d=e" rel="noopener noreferrer">https://example.org/a_b_c?d=e</a>.</p>\n',
+        ),
+        ("site.py, me@example.org, `https://x.org`", "<p>site.py, me@example.org, <code>https://x.org</code></p>\n"),
         ("```\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>\n"),
         ("```nosuchlanguage\n<b>\n```", '<pre><code class="language-nosuchlanguage">&lt;b&gt;\n</code></pre>\n'),
     ],
@@ -68,6 +73,11 @@ def test_reading_never_asks_a_third_party_for_an_image(source):
         assert "evil" not in render(markdown)
 
 
+@pytest.mark.parametrize("slashes", ["/&#92;", "&#92;&#92;", "/&#9;/", "/&#10;/", "/&#13;&#92;", "&#9;//", "/&#32;/"])
+def test_what_browsers_take_for_two_slashes_does_not_lead_elsewhere(slashes):
+    assert 'src="/static/elsewhere.svg"' in render(f"<img src='{slashes}evil.example/x.png' alt='x'>")
+
+
 def test_classes_of_the_page_cannot_be_borrowed():
     assert render('<span class="skip hl-k note">x</span>') == '<p><span class="hl-k">x</span></p>\n'
 
@@ -93,6 +103,10 @@ def test_nested_signs_are_rendered_in_reasonable_time(markdown):
         ("- one\n- two\n\n1. three", "one two three"),
         ("snake_case stays, _this_ goes", "snake_case stays, this goes"),
         ("<b>bold</b> and <unclosed", "bold and"),
+        ('cut in <img src="/media/a.png" alt="what it sh', "cut in"),
+        ("Below < 0 °C pipes freeze <br> and > 100 °C they boil", "Below < 0 °C pipes freeze and > 100 °C they boil"),
+        ("if x <y the pipe holds", "if x <y the pipe holds"),
+        ("a <b and c <i>d</i>", "a <b and c d"),
     ],
 )
 def test_plain_text_has_no_signs(markdown, text):
@@ -104,6 +118,14 @@ def test_a_summary_is_cut_at_a_word():
 
     assert summary.endswith("word …")
     assert len(summary) <= 243
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000, "<a " + "=" * 200_000 + "<", "<" * 200_000, "_" * 200_000])
+def test_a_summary_takes_little_time_whatever_the_text(body):
+    began = time.process_time()
+    summarise("", body)
+
+    assert time.process_time() - began < 1
 
 
 def test_xml_text_keeps_what_xml_can_hold():

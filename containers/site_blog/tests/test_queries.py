@@ -18,6 +18,7 @@ import pytest
         ("/search", 1),
         ("/search?q=post", 2),
         ("/search?q=pozt+boddy", 4),
+        ("/search?q=ngnix&by=tag", 2),
         ("/sitemap.xml", 1),
         ("/robots.txt", 1),
         ("/alive", 0),

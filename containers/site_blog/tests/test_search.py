@@ -79,6 +79,24 @@ def test_a_typo_gets_a_suggestion_that_finds_something(browser, site):
     assert titles(browser.get(suggestion["href"])) == ["The lighthouse keeper"]
 
 
+def test_a_typo_that_was_corrected_does_not_hide_its_correction(browser, site):
+    for i, typo in enumerate(("lighthuose", "lighthosue")):
+        key = site.add_post(f"The {typo}", f"post-{i}", "A storm.")
+        site.execute("UPDATE posts SET title = 'The lighthouse' WHERE id = :key", key=key)
+
+    for asked in ("lighthuose", "lighthuoze", "stom lighthuose"):
+        suggestion = _search(browser, asked).html.select_one(".suggestion a")
+        assert titles(browser.get(suggestion["href"])) == ["The lighthouse"] * 2, asked
+
+
+def test_a_suggestion_never_comes_from_the_bin(browser, site):
+    site.add_post("The lighthouse", "one", "x")
+    site.add_post("A lighthose", "two", "x")
+    site.execute("UPDATE posts SET deleted_at = now() WHERE slug = 'two'")
+
+    assert _search(browser, "lighthoses").html.select_one(".suggestion a").text == "lighthouse"
+
+
 def test_no_suggestion_gives_away_a_hidden_word(browser, site):
     site.add_post("Secret", "secret", "xylophone", published="now() + interval '1 day'")
     site.add_post("Draft", "draft", "xylograph", published="NULL")
@@ -93,8 +111,55 @@ def test_no_match_at_all_still_helps(browser, site):
     assert page.html.select_one("main a[href='/archive']")
 
 
-def test_a_search_by_tag_leads_to_the_tag(browser, site):
-    assert _search(browser, "Nginx", by="tag").location == "http://blog.test/tag/nginx"
+def _add_tags(site, *tags):
+    site.add_post("A tagged post", "tagged", tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [("Nginx", "nginx"), ("#nginx", "nginx"), (" nginx, ", "nginx"), ("Reverse Proxy", "reverse-proxy"), ("C#", "c%23")],
+)
+def test_a_search_by_tag_leads_to_the_tag(browser, site, asked, path):
+    _add_tags(site, "nginx", "reverse-proxy", "c", "c#", "c++")
+
+    assert _search(browser, asked, by="tag").location == f"http://blog.test/tag/{path}"
+
+
+def _tags_offered(page):
+    return [link.text for link in page.html.select("main .chips a")]
+
+
+def test_a_mistyped_tag_leads_to_the_nearest_ones(browser, site):
+    _add_tags(site, "nginx", "python")
+
+    page = _search(browser, "ngnix", by="tag")
+
+    assert _tags_offered(page) == ["nginx"]
+    assert page.html.select_one("main a[href='/search?q=ngnix']")
+
+
+def test_several_tags_are_offered_one_by_one(browser, site):
+    _add_tags(site, "nginx", "python", "sql")
+
+    assert _tags_offered(_search(browser, "nginx, #Python", by="tag")) == ["nginx", "python"]
+
+
+def test_an_unknown_tag_still_helps(browser, site):
+    _add_tags(site, "nginx")
+
+    page = _search(browser, "qqqqqq", by="tag")
+
+    assert "No tag is called just that." in page
+    assert page.html.select_one("main a[href='/tags']")
+
+
+@pytest.mark.parametrize("published", ["NULL", "now() + interval '1 day'"])
+def test_a_tag_of_hidden_posts_only_is_not_offered(browser, site, published):
+    site.add_post("Hidden", "hidden", published=published, tags=["xylophone"])
+
+    assert _tags_offered(_search(browser, "xylophon", by="tag")) == []
+    assert _search(browser, "xylophone", by="tag").status_int == 200
+    assert _tags_offered(browser.get("/tag/xylophone", status=404)) == []
 
 
 def test_very_many_matches_are_bounded_and_the_page_says_so(browser, site):

@@ -8,6 +8,7 @@ from pyramid.view import exception_view_config, notfound_view_config
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, TimeoutError
 
 from boneyard_blog.limits import UnreadableForm
+from boneyard_blog.search import nearest_tags, tags_asked_for
 
 log = logging.getLogger(__name__)
 
@@ -16,12 +17,16 @@ log = logging.getLogger(__name__)
 def not_found(request):
     """A visitor with a wrong address gets ways on from here, and a search for what the address says."""
     request.response.status = 404
+    wanted_tag = (request.matchdict or {}).get("tag")
+    tags = []
     try:
         _ = request.site
+        if wanted_tag:
+            tags = nearest_tags(request.dbsession, tags_asked_for(wanted_tag))
     except SQLAlchemyError:
         request.site = None
     last = request.path_info.rstrip("/").rpartition("/")[2] if request.path_info else ""
-    return {"guess": re.sub(r"[\W_]+", " ", last).strip()[:100]}
+    return {"guess": re.sub(r"[\W_]+", " ", last).strip()[:100], "tags": tags}
 
 
 @exception_view_config(URLDecodeError, renderer="message.jinja2")

@@ -10,9 +10,7 @@ from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
 from sqlalchemy import Row, Select, func, select
 
 from boneyard_blog.models import Post, PostTag, Tag, TagCount, is_visible
-
-# More than any summary needs.
-_LEAD = 1500
+from boneyard_blog.text import LEAD
 
 
 def tags_of_post():
@@ -29,7 +27,7 @@ def listed_posts(chosen: Select) -> Select:
     chosen = chosen.subquery()
     return (
         select(
-            Post.id, Post.title, Post.slug, Post.summary, func.left(Post.body, _LEAD).label("body"),
+            Post.id, Post.title, Post.slug, Post.summary, func.left(Post.body, LEAD).label("body"),
             Post.published_at, Post.updated_at, tags_of_post(),
         )
         .join(chosen, chosen.c.id == Post.id)

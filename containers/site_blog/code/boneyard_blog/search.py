@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
+from itertools import product
 
 from markupsafe import Markup, escape
 from sqlalchemy import text
 
+from boneyard_blog.site import ALL_TAGS, read_site
 from boneyard_blog.text import plain
+from boneyard_blog.writing import split_tags
 
 MAX_LENGTH = 200
 
@@ -42,19 +46,22 @@ _FIND = text(r"""
     ORDER BY ts_rank(search, websearch_to_tsquery('english', :q), 1) DESC, published_at DESC, id DESC
 """)
 
+# Words that no post holds any more stay among the known ones, and those of posts that readers do not see are there too:
+# so the nearest word is one candidate of several.
 _NEAREST_WORDS = text("""
-    SELECT asked, (
-        SELECT word FROM search_words WHERE word % asked ORDER BY similarity(word, asked) DESC, word LIMIT 1
+    SELECT asked, ARRAY(
+        SELECT word FROM search_words WHERE word % asked ORDER BY similarity(word, asked) DESC, word LIMIT 4
     ) AS nearest
     FROM unnest(CAST(:words AS text[])) AS words (asked)
 """)
 
-_FINDS_SOMETHING = text("""
-    SELECT EXISTS (
-        SELECT FROM posts
-        WHERE search @@ websearch_to_tsquery('english', :q) AND published_at <= now() AND deleted_at IS NULL
-    )
-""")
+# Of the combinations of nearest words, so many are tried.
+_TRIED = 12
+
+_FINDS_SOMETHING = """EXISTS (
+    SELECT FROM posts
+    WHERE search @@ websearch_to_tsquery('english', :q{0}) AND published_at <= now() AND deleted_at IS NULL
+)"""
 
 
 @dataclass(frozen=True)
@@ -117,12 +124,35 @@ def _mark(snippet: str) -> Markup:
 
 
 def suggest(session, asked: str) -> str | None:
-    """Return a similar search that finds something, None if there is none."""
+    """Return the most similar search that finds something, None if there is none."""
     words = list(dict.fromkeys(re.findall(r"[^\W\d_]{3,30}", asked.lower())))[:6]
     if not words:
         return None
-    nearest = [row.nearest or row.asked for row in session.execute(_NEAREST_WORDS, {"words": words})]
-    if nearest == words:
+    nearest = [row.nearest or [row.asked] for row in session.execute(_NEAREST_WORDS, {"words": words})]
+    # Those whose words are nearest come first.
+    ranks = sorted(product(*(range(len(candidates)) for candidates in nearest)), key=sum)
+    suggestions = [" ".join(c[rank] for c, rank in zip(nearest, chosen, strict=True)) for chosen in ranks[: _TRIED + 1]]
+    return _first_that_finds(session, [suggestion for suggestion in suggestions if suggestion != " ".join(words)])
+
+
+def _first_that_finds(session, searches: list[str]) -> str | None:
+    """Return the first search that finds something, with one statement, which stops there."""
+    if not searches:
         return None
-    suggestion = " ".join(nearest)
-    return suggestion if session.scalar(_FINDS_SOMETHING, {"q": suggestion}) else None
+    # Each search is a value of its own, so that PostgreSQL knows how common its words are and picks the best index.
+    cases = " ".join(f"WHEN {_FINDS_SOMETHING.format(i)} THEN {i}" for i in range(len(searches)))
+    first = session.scalar(text(f"SELECT CASE {cases} END"), {f"q{i}": search for i, search in enumerate(searches)})
+    return searches[first] if first is not None else None
+
+
+def tags_asked_for(asked: str) -> tuple[str, ...]:
+    """Return the tags in what a visitor typed, as an author's would be kept; "#nginx" is meant as nginx."""
+    names = (name.lstrip("#-") for name in split_tags(asked))
+    return tuple(dict.fromkeys(name for name in names if name))[:8]
+
+
+def nearest_tags(session, names: tuple[str, ...]) -> list[str]:
+    """Return the tags that readers see and that are called so, or similarly."""
+    # Letter by letter in Python: too few trigrams are left of a short name with a slip in it.
+    known = [tag.name for tag in read_site(session, tags=ALL_TAGS).tags]
+    return list(dict.fromkeys(tag for name in names for tag in get_close_matches(name, known)))

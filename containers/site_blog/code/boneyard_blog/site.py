@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from uuid import UUID, uuid5
 
 from sqlalchemy import text
+
+# More than any site has.
+ALL_TAGS = 10_000
 
 _STATE = text("""
     WITH scheduled AS MATERIALIZED (
@@ -23,6 +27,7 @@ _STATE = text("""
         ) AS waiting USING (tag_id)
     )
     SELECT
+        identity,
         version,
         changed_at,
         (SELECT published_at FROM posts WHERE deleted_at IS NULL AND published_at <= now()
@@ -64,6 +69,7 @@ class CountedTag:
 class Site:
     """The site as readers see it at this moment; months are newest first, tags most used first."""
 
+    identity: UUID
     version: int
     changed_at: datetime
     newest_at: datetime | None
@@ -87,11 +93,16 @@ class Site:
             years.setdefault(month.year, []).append(month)
         return years
 
+    def permanent_name(self, thing: str) -> str:
+        """Return a name that something of this site keeps, whatever its address becomes, and that nothing else has."""
+        return uuid5(self.identity, thing).urn
+
 
 def read_site(session, tags: int = 12) -> Site:
     """Return the state of the site, with its most used tags."""
     row = session.execute(_STATE, {"tags": tags}).one()
     return Site(
+        identity=row.identity,
         version=row.version,
         changed_at=row.changed_at,
         newest_at=row.newest_at,

@@ -41,6 +41,7 @@ def _before_render(event):
     request = event["request"]
     event["site_title"] = request.registry.settings["blog.title"]
     event["site_tagline"] = request.registry.settings["blog.tagline"]
+    event["site_language"] = request.registry.settings["blog.language"]
     event["contact_links"] = request.registry.blog.contact_links
 
 

@@ -9,6 +9,9 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+# Of a body, more than any summary needs.
+LEAD = 1500
+
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
@@ -36,16 +39,19 @@ def _highlight(code: str, language: str, attributes: str) -> str:
 
 
 def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": True, "highlight": _highlight})
-    return markdown.enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"html": True, "highlight": _highlight, "linkify": True})
+    # Only what begins with https:// and the like becomes a link: site.py and README.md are names of files, not hosts.
+    markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    return markdown.enable(["table", "strikethrough", "linkify"])
 
 
 _MARKDOWN = _markdown()
 
 
 def _safe_attribute(tag: str, name: str, value: str) -> str | None:
-    if tag == "img" and name == "src" and not re.match(r"/(?!/)", value):
-        # Readers are never sent to a third party by merely reading.
+    if tag == "img" and name == "src" and not re.match(r"/(?![/\\\s])", value):
+        # Readers are never sent to a third party by merely reading. To a browser a backslash is a slash, and a tab or
+        # the end of a line is nothing: "/\host" and "/<tab>/host" lead to another host as "//host" does.
         return "/static/elsewhere.svg"
     if name == "class":
         kept = [word for word in value.split() if re.fullmatch(r"(hl|language)-[\w+#-]+", word)]
@@ -76,7 +82,8 @@ def plain(markdown: str) -> str:
     """Return Markdown without its signs, on one line, quickly and roughly: for summaries and snippets."""
     text = re.sub(r"(?ms)^(`{3,}|~{3,}).*?(^\1|\Z)", " ", markdown)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"(?s)<[^>]*(>|\Z)", " ", text)
+    # A tag; or one that was cut off with the text, in its name or among its attributes. Any other "<" is less than.
+    text = re.sub(r"<[A-Za-z/!]([^<>]*>|[^<>\s]*(\s[^<>=]*=[^<>]*)?\Z)", " ", text)
     text = re.sub(r"(?m)^\s*(#{1,6}|>|[-+*]|\d+\.)\s+", "", text)
     text = re.sub(r"(?m)^\s*\|?[-:|\s]+\|?\s*$", " ", text)
     text = re.sub(r"[*`]|(?<!\w)_+|_+(?!\w)", "", text)
@@ -85,7 +92,7 @@ def plain(markdown: str) -> str:
 
 def summarise(summary: str, body: str, length: int = 240) -> str:
     """Return the author's summary, or else the beginning of the text, cut at a word."""
-    text = summary.strip() or plain(body)
+    text = summary.strip() or plain(body[:LEAD])
     if len(text) <= length or summary.strip():
         return text
     return text[:length].rsplit(" ", 1)[0].rstrip(",;:.-") + " …"

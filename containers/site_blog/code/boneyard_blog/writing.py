@@ -163,8 +163,9 @@ def save_post(
         # Of a draft too: it may have been out before it was withdrawn.
         session.merge(FormerSlug(slug=before.slug, post_id=post.id))
     post.title, post.slug, post.summary, post.body = content.title, content.slug, content.summary, content.body
+    if content != before or published_at != post.published_at:
+        post.updated_at = func.now()
     post.published_at = published_at
-    post.updated_at = func.now()
     session.flush()
     _set_tags(session, post.id, content.tags)
 

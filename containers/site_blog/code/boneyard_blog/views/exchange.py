@@ -73,5 +73,5 @@ def show_import(request):
     if job is None:
         raise HTTPNotFound
     if job.state == "running":
-        request.response.headers["Refresh"] = "1"
+        request.response.headers["Refresh"] = "5"
     return {"job": job}

@@ -6,14 +6,18 @@ from sqlalchemy import func, select
 
 from boneyard_blog.listing import listed_posts, month_start, newest_posts, posts_with_tag
 from boneyard_blog.models import Post, is_visible
-from boneyard_blog.site import read_site
+from boneyard_blog.site import ALL_TAGS, read_site
 
 _ENTRIES = 20
-_ALL_TAGS = 10_000
+
+# A post that was scheduled is new when it comes out, however long ago it was written.
+_CHANGED_AT = func.greatest(Post.updated_at, Post.published_at)
 
 
 def _entries(request, chosen):
-    query = listed_posts(chosen.limit(_ENTRIES)).add_columns(Post.body.label("whole_body"))
+    query = listed_posts(chosen.limit(_ENTRIES)).add_columns(
+        Post.body.label("whole_body"), _CHANGED_AT.label("changed_at")
+    )
     return request.dbsession.execute(query).all()
 
 
@@ -46,7 +50,7 @@ def sitemap(request):
 def sitemap_pages(request):
     """A search engine gets the addresses that are not posts."""
     request.response.content_type = "application/xml"
-    names = [tag.name for tag in read_site(request.dbsession, tags=_ALL_TAGS).tags]
+    names = [tag.name for tag in read_site(request.dbsession, tags=ALL_TAGS).tags]
     urls = [request.public_url(name) for name in ("home", "archive", "tags")]
     return {"urls": [(url, None) for url in urls + [request.public_url("tag", tag=name) for name in names]]}
 
@@ -59,7 +63,7 @@ def sitemap_month(request):
         raise HTTPNotFound
     request.response.content_type = "application/xml"
     rows = request.dbsession.execute(
-        select(Post.slug, func.greatest(Post.updated_at, Post.published_at))
+        select(Post.slug, _CHANGED_AT)
         .where(is_visible(), Post.published_at >= month_start(year, month))
         .where(Post.published_at < month_start(year, month + 1))
         .order_by(Post.published_at.desc(), Post.id.desc())

@@ -10,8 +10,9 @@ from boneyard_blog import search
 def search_posts(request):
     """A reader gets the posts that match, best first, or else a search that would have found something."""
     asked = search.clean(request.GET.get("q", ""))
-    if request.GET.get("by") == "tag" and asked.text:
-        return HTTPSeeOther(request.route_path("tag", tag=asked.text.lower().replace("/", "-")))
+    names = search.tags_asked_for(asked.text) if request.GET.get("by") == "tag" else ()
+    if names:
+        return _search_by_tag(request, asked, names)
     number = request.GET.get("page", "1")
     number = int(number) if number.isascii() and number.isdigit() and 0 < len(number) <= 4 and int(number) else 1
     results = None
@@ -22,4 +23,12 @@ def search_posts(request):
         )
         if not results.total:
             suggestion = search.suggest(request.dbsession, asked.text)
-    return {"asked": asked, "results": results, "suggestion": suggestion}
+    return {"asked": asked, "results": results, "suggestion": suggestion, "tags": None}
+
+
+def _search_by_tag(request, asked: search.Asked, names: tuple[str, ...]):
+    """Lead to the one tag that was meant, or show those that may have been."""
+    tags = search.nearest_tags(request.dbsession, names)
+    if len(names) == 1 and names[0] in tags:
+        return HTTPSeeOther(request.route_path("tag", tag=names[0]))
+    return {"asked": asked, "results": None, "suggestion": None, "tags": tags}

@@ -4,15 +4,13 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 
 from boneyard_blog.listing import Pager, listed_posts, posts_with_tag, tag_total
-from boneyard_blog.site import read_site
-
-_ALL = 10_000
+from boneyard_blog.site import ALL_TAGS, read_site
 
 
 @view_config(route_name="tags", renderer="tags.jinja2", public=True)
 def tags(request):
     """A reader gets all tags with the number of their posts."""
-    return {"tags": sorted(read_site(request.dbsession, tags=_ALL).tags, key=lambda tag: tag.name)}
+    return {"tags": sorted(read_site(request.dbsession, tags=ALL_TAGS).tags, key=lambda tag: tag.name)}
 
 
 @view_config(route_name="tag", renderer="tag.jinja2", public=True)

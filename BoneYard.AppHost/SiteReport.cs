@@ -32,17 +32,19 @@ internal static class SiteReport
     {
         private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
         private readonly DistributedApplicationModel _model = services.GetRequiredService<DistributedApplicationModel>();
+        private readonly IHostApplicationLifetime _lifetime = services.GetRequiredService<IHostApplicationLifetime>();
 
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             await ReportDashboardAsync(stoppingToken);
 
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            // What is stopped on its way up has not failed.
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _lifetime.ApplicationStopping);
             var up = Task.WhenAll(Containers.Select(container => _notifications.WaitForResourceHealthyAsync(container.Name, either.Token)));
             var failed = FirstFailureAsync(either.Token);
             var waiting = ReportWaitingAsync(either.Token);
 
-            if (await Task.WhenAny(up, failed) == failed && failed.IsCompletedSuccessfully)
+            if (await Task.WhenAny(up, failed) == failed && failed.IsCompletedSuccessfully && !either.IsCancellationRequested)
             {
                 await ReportFailureAsync(failed.Result);
             }
@@ -60,7 +62,7 @@ internal static class SiteReport
         private async Task ReportDashboardAsync(CancellationToken cancellationToken)
         {
             var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using var registration = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(started.SetResult);
+            await using var registration = _lifetime.ApplicationStarted.Register(started.SetResult);
             await started.Task.WaitAsync(cancellationToken);
 
             if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
@@ -104,7 +106,7 @@ internal static class SiteReport
         {
             await foreach (var update in _notifications.WatchAsync(cancellationToken))
             {
-                if (update.Snapshot.State?.Text == KnownResourceStates.FailedToStart || HasCrashed(update))
+                if (HasFailed(update) || HasCrashed(update))
                 {
                     return update;
                 }
@@ -112,6 +114,12 @@ internal static class SiteReport
 
             throw new OperationCanceledException(cancellationToken);
         }
+
+        /// <summary>Itself, and not only with the server that it is on.</summary>
+        private bool HasFailed(ResourceEvent update) =>
+            update.Snapshot.State?.Text == KnownResourceStates.FailedToStart &&
+            !(update.Resource is IResourceWithParent { Parent: var parent } &&
+                _notifications.TryGetCurrentState(parent.Name, out var current) && current.Snapshot.State?.Text == KnownResourceStates.FailedToStart);
 
         /// <summary>One that somebody stopped ends with 0.</summary>
         private static bool HasCrashed(ResourceEvent update) =>
@@ -138,7 +146,7 @@ internal static class SiteReport
             }
 
             Environment.ExitCode = 1;
-            services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            _lifetime.StopApplication();
         }
 
         private static string WithoutTime(string line) =>

@@ -66,8 +66,20 @@ need_compose() {
     apt_install "docker-compose$suite"
 }
 
+need_podman() {
+    local error
+    command -v podman >/dev/null || die 'ASPIRE_CONTAINER_RUNTIME is podman, which is not installed: install it, or unset the variable'
+    error=$(podman info 2>&1 >/dev/null) || die "Podman does not work here: $(tail -n 1 <<<"$error")"
+}
+
+# Leaves the engine's name in $engine.
 need_engine() {
     local api error
+    engine=$(engine_name)
+    if [[ $engine == podman ]]; then
+        need_podman
+        return
+    fi
     if command -v docker >/dev/null; then
         api=$(engine_answers) || true
         if [[ -n $api ]]; then
@@ -84,10 +96,6 @@ need_engine() {
         if [[ -n ${DOCKER_HOST-} ]]; then
             die "the container engine at DOCKER_HOST=$DOCKER_HOST does not answer: $error"
         fi
-    fi
-    if command -v podman >/dev/null && podman info >/dev/null 2>&1; then
-        export ASPIRE_CONTAINER_RUNTIME=podman
-        return
     fi
     if ! command -v dockerd >/dev/null; then
         may_install 'a container engine (Docker 25 or later)' || return 0

@@ -1,4 +1,5 @@
-# The base images of the Dockerfiles: present, else pulled, else made from Debian's packages. To be sourced after lib.sh.
+# The base images of the Dockerfiles: present, else pulled, else made from Debian's packages. To be sourced after lib.sh,
+# with the engine's name in $engine.
 # shellcheck shell=bash disable=SC2154
 
 # The mirror of Debian that apt has lists of; on a new machine it has none yet.
@@ -21,7 +22,7 @@ debian_mirror() {
 }
 
 have_image() {
-    docker image inspect "$1" >/dev/null 2>&1
+    "$engine" image inspect "$1" >/dev/null 2>&1
 }
 
 # make_image SUITE SCRIPT: debootstraps SUITE and imports it as debian:SUITE-slim.
@@ -33,7 +34,7 @@ make_image() (
     debootstrap --variant=minbase "$suite" "$folder/root" "$(debian_mirror)" "$script" &&
         overlook_an_old_mirror "$suite" "$folder/root" &&
         rm -rf "$folder/root/var/cache/apt/archives/"*.deb "$folder/root/var/lib/apt/lists/"* &&
-        tar --create --directory "$folder/root" . | docker import - "debian:$suite-slim"
+        tar --create --directory "$folder/root" . | "$engine" import - "debian:$suite-slim"
 )
 
 # A mirror may keep a testing suite past its Valid-Until. Only the image that is made here is told to overlook it.
@@ -51,7 +52,7 @@ need_base_image() {
     fi
     step "fetching $image"
     # In 600 seconds even over a slow line; where nobody answers it takes much less.
-    if answer=$(timeout 600 docker pull --quiet "$image" 2>&1); then
+    if answer=$(timeout 600 "$engine" pull --quiet "$image" 2>&1); then
         return
     fi
     answer=$(tail -n 1 <<<"$answer")

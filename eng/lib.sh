@@ -47,6 +47,20 @@ may_install() {
     command -v apt-get >/dev/null || die "$1 is missing, and this is not a Debian: install it yourself"
 }
 
+# engine_name: the container engine that the AppHost will use, by the rule of Aspire: what the setting names, else Docker, else Podman
+# where there is only that.
+engine_name() {
+    local name=${ASPIRE_CONTAINER_RUNTIME:-${DOTNET_ASPIRE_CONTAINER_RUNTIME-}}
+    if [[ -n $name ]]; then
+        [[ $name == docker || $name == podman ]] || die "ASPIRE_CONTAINER_RUNTIME is '$name'; it has to be docker or podman"
+        printf '%s' "$name"
+    elif ! command -v docker >/dev/null && command -v podman >/dev/null; then
+        printf podman
+    else
+        printf docker
+    fi
+}
+
 missing=()
 
 # apt_update: asks the mirrors what there is; on a new machine apt knows nothing before.

@@ -65,7 +65,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
             UserSecrets = store;
         }
 
-        _host.Configuration["AppHost:Directory"] = AppHostDirectory;
+        _host.Configuration.AddInMemoryCollection([new("AppHost:Directory", AppHostDirectory)]);
 
         _host.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         _host.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

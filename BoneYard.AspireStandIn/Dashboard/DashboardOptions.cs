@@ -12,6 +12,8 @@ internal sealed record DashboardOptions(
 {
     private const string FrontendKey = "ASPNETCORE_URLS";
     private const string ResourceServiceKey = "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL";
+    private const string BrowserTokenKey = "AppHost:BrowserToken";
+    private const string ResourceServiceApiKeyKey = "AppHost:ResourceService:ApiKey";
     private const string AllowUnsecuredKey = "ASPIRE_ALLOW_UNSECURED_TRANSPORT";
 
     public IEnumerable<Uri> Otlp => ((Uri?[])[OtlpGrpc, OtlpHttp]).OfType<Uri>();
@@ -19,7 +21,7 @@ internal sealed record DashboardOptions(
     public Uri Login => new(Frontend[0], $"/login?t={BrowserToken}");
 
     /// <exception cref="DistributedApplicationException">A URL is malformed, or plain HTTP without leave.</exception>
-    public static DashboardOptions From(IConfiguration configuration, bool allowUnsecuredTransport)
+    public static DashboardOptions From(IConfigurationManager configuration, bool allowUnsecuredTransport)
     {
         var allowed = allowUnsecuredTransport || configuration.GetValue<bool>(AllowUnsecuredKey);
         var random = configuration.GetValue<bool>(StandInOptions.RandomizePortsKey);
@@ -29,19 +31,25 @@ internal sealed record DashboardOptions(
             Optional(OtlpConfigurationExtensions.GrpcUrlKey),
             Optional(OtlpConfigurationExtensions.HttpUrlKey),
             Parse(ResourceServiceKey, configuration[ResourceServiceKey] ?? "http://localhost:0"),
-            Secret("AppHost:BrowserToken", configuration["ASPIRE_DASHBOARD_FRONTEND_BROWSERTOKEN"]),
-            Secret(OtlpConfigurationExtensions.ApiKeyKey, configured: null),
-            Secret("AppHost:ResourceService:ApiKey", configured: null));
+            configuration[BrowserTokenKey] ?? configuration["ASPIRE_DASHBOARD_FRONTEND_BROWSERTOKEN"] ?? NewSecret(),
+            configuration[OtlpConfigurationExtensions.ApiKeyKey] ?? NewSecret(),
+            configuration[ResourceServiceApiKeyKey] ?? NewSecret());
 
-        configuration[FrontendKey] = string.Join(';', options.Frontend.Select(Text));
-        configuration[OtlpConfigurationExtensions.GrpcUrlKey] = options.OtlpGrpc is { } grpc ? Text(grpc) : null;
-        configuration[OtlpConfigurationExtensions.HttpUrlKey] = options.OtlpHttp is { } http ? Text(http) : null;
+        // A source of its own, for what is only set in a configuration is gone when somebody puts another source in front.
+        configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            [FrontendKey] = string.Join(';', options.Frontend.Select(Text)),
+            [OtlpConfigurationExtensions.GrpcUrlKey] = options.OtlpGrpc is { } grpc ? Text(grpc) : null,
+            [OtlpConfigurationExtensions.HttpUrlKey] = options.OtlpHttp is { } http ? Text(http) : null,
+            [BrowserTokenKey] = options.BrowserToken,
+            [OtlpConfigurationExtensions.ApiKeyKey] = options.OtlpApiKey,
+            [ResourceServiceApiKeyKey] = options.ResourceServiceApiKey,
+        });
         return options;
 
         Uri? Optional(string key) => configuration[key] is { Length: > 0 } url ? Parse(key, url) : null;
 
-        string Secret(string key, string? configured) =>
-            configuration[key] ??= configured ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
         Uri Parse(string key, string text)
         {

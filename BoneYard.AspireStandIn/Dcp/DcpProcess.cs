@@ -110,7 +110,7 @@ internal sealed class DcpProcess : IAsyncDisposable
         catch (OperationCanceledException exception)
         {
             throw new DistributedApplicationException(
-                $"DCP did not remove all containers and networks within {CleanupTimeout.TotalSeconds:0} s. See with `docker ps --all` what is left.", exception);
+                $"DCP did not remove all containers and networks within {CleanupTimeout.TotalSeconds:0} s. See with `docker ps --all`, or `podman ps --all`, what is left.", exception);
         }
         finally
         {

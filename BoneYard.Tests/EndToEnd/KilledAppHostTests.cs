@@ -28,7 +28,7 @@ public sealed class KilledAppHostTests : IAsyncLifetime
         await next.WaitUntilUpAsync();
         await next.StopAsync();
 
-        Assert.Empty(await LeftAsync());
+        Assert.Empty(await _own.LeftAsync());
     }
 
     [Fact]
@@ -39,22 +39,15 @@ public sealed class KilledAppHostTests : IAsyncLifetime
         var orchestrators = OrchestratorsOf(killed.Id);
         killed.Kill();
         orchestrators.ForEach(orchestrator => orchestrator.Kill());
-        var left = await LeftAsync();
+        var left = await _own.LeftAsync();
 
         await using var next = AppHostProcess.Start(_options);
         await next.WaitUntilUpAsync();
         await next.StopAsync();
 
         Assert.NotEmpty(left);
-        Assert.Empty(await LeftAsync());
+        Assert.Empty(await _own.LeftAsync());
     }
-
-    /// <summary>Networks and containers.</summary>
-    private async Task<string[]> LeftAsync() =>
-    [
-        .. await ContainerEngine.ListAsync("network", "ls", "--quiet", "--filter", $"name={_own.Network}"),
-        .. await ContainerEngine.ListAsync("ps", "--all", "--quiet", "--filter", $"volume={_own.Network}-data"),
-    ];
 
     /// <summary>DCP is told which process to watch, and so are its helpers, which remove containers when it dies.</summary>
     private static List<Process> OrchestratorsOf(int appHost)

@@ -17,4 +17,40 @@ public sealed class ShutdownTests
         Assert.Empty((await ContainerEngine.ListAsync("ps", "--all", "--no-trunc", "--format", "{{.ID}}")).Intersect(containers));
         Assert.Empty((await ContainerEngine.ListAsync("network", "ls", "--no-trunc", "--format", "{{.ID}}")).Intersect(networks));
     }
+
+    [Fact]
+    public async Task Ctrl_C_ends_it_in_good_order_from_up_and_its_dashboard_can_be_opened_until_then()
+    {
+        await using var own = new OwnResources();
+        await using var host = Start(own);
+        await host.WaitUntilUpAsync();
+        using var browser = new HttpClient();
+        var page = await browser.GetAsync(await host.DashboardAsync(), TestContext.Current.CancellationToken);
+
+        var exitCode = await host.StopAsync("INT");
+
+        Assert.Equal("/", page.RequestMessage!.RequestUri!.AbsolutePath);
+        Assert.Equal(0, exitCode);
+        Assert.Empty(await own.LeftAsync());
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Who_stops_a_start_half_way_has_not_failed(string signal)
+    {
+        await using var own = new OwnResources();
+        await using var host = Start(own);
+
+        while ((await own.LeftAsync()) is [])
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, await host.StopAsync(signal));
+        Assert.Empty(await own.LeftAsync());
+    }
+
+    private static AppHostProcess Start(OwnResources own) =>
+        AppHostProcess.Start([.. own.Arguments, "--tls=off", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
 }

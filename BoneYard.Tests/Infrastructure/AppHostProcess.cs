@@ -13,7 +13,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = [];
     private readonly ConcurrentQueue<string> _error = [];
-    private readonly TaskCompletionSource _isUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _site = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _dashboard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private AppHostProcess(Process process)
     {
@@ -73,12 +74,10 @@ internal sealed class AppHostProcess : IAsyncDisposable
     }
 
     /// <summary>Until it says where the site is: then all of it is healthy.</summary>
-    public async Task WaitUntilUpAsync()
-    {
-        var ended = _process.WaitForExitAsync();
-        var first = await Task.WhenAny(_isUp.Task, ended).WaitAsync(Patience);
-        Assert.True(first == _isUp.Task, $"The AppHost ended before the site was up.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
-    }
+    public Task WaitUntilUpAsync() => HearAsync(_site);
+
+    /// <summary>Where it says that the dashboard is, with what opens it.</summary>
+    public async Task<Uri> DashboardAsync() => new(await HearAsync(_dashboard));
 
     /// <summary>At once, and without a chance to tidy up (SIGKILL).</summary>
     public void Kill()
@@ -88,11 +87,14 @@ internal sealed class AppHostProcess : IAsyncDisposable
         Assert.True(_process.WaitForExit(Patience));
     }
 
-    /// <summary>In good order (SIGTERM), to its end.</summary>
-    public async Task StopAsync()
+    /// <summary>In good order, to its end.</summary>
+    /// <param name="signal">As kill(1) spells it; INT is Ctrl+C.</param>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync(string signal = "TERM")
     {
-        using var terminate = Process.Start("kill", ["-TERM", $"{Id}"]);
+        using var kill = Process.Start("kill", ["-s", signal, $"{Id}"]);
         await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()
@@ -103,6 +105,14 @@ internal sealed class AppHostProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task<string> HearAsync(TaskCompletionSource<string> said)
+    {
+        var ended = _process.WaitForExitAsync();
+        var first = await Task.WhenAny(said.Task, ended).WaitAsync(Patience);
+        Assert.True(first == said.Task, $"The AppHost ended before it came so far.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
+        return await said.Task;
     }
 
     private static string Text(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines).Trim();
@@ -116,9 +126,12 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
         lines.Enqueue(line);
 
-        if (line.StartsWith("site: ", StringComparison.Ordinal))
+        foreach (var (beginning, said) in ((string, TaskCompletionSource<string>)[])[("site: ", _site), ("dashboard: ", _dashboard)])
         {
-            _isUp.TrySetResult();
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                said.TrySetResult(line[beginning.Length..]);
+            }
         }
     }
 }

@@ -58,6 +58,13 @@ internal sealed class OwnResources : IAsyncDisposable
     public static string[] NewSecrets() =>
         [.. new[] { "sitedb-password", "session-secret", "author-password" }.Select(name => $"--Parameters:{name}={RandomNumberGenerator.GetHexString(48, lowercase: true)}")];
 
+    /// <returns>The networks and containers of the site that are there at this moment.</returns>
+    public async Task<string[]> LeftAsync() =>
+    [
+        .. await ContainerEngine.ListAsync("network", "ls", "--quiet", "--filter", $"name={Network}"),
+        .. await ContainerEngine.ListAsync("ps", "--all", "--quiet", "--filter", $"volume={_volumes[0]}"),
+    ];
+
     public async ValueTask DisposeAsync()
     {
         foreach (var volume in _volumes)

@@ -7,25 +7,33 @@ set -Eeuo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# Of $engine.
+clean_engine() {
+    local image volume
+    # The last two are DCP's tunnel and the browser of the tests. Podman calls what was built here localhost/NAME.
+    for image in $("$engine" image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(localhost/)?((sitedb|siteblog|sitewww):[0-9a-f]+$|dcptun|boneyard-test-browser:)' || true); do
+        "$engine" image rm --force "$image" >/dev/null
+    done
+    # And the name that the stand-in gave to the base image, for DCP to find it.
+    for image in $("$engine" image inspect --format '{{range .RepoTags}}{{println .}}{{end}}' debian:trixie-slim 2>/dev/null | grep -vE '^(localhost/|docker.io/library/)?debian:' || true); do
+        "$engine" image rm "$image" >/dev/null
+    done
+    for volume in boneyard-data boneyard-media; do
+        "$engine" volume rm --force "$volume" >/dev/null
+    done
+}
+
 main() {
-    local answer=${1-} image volume
+    local answer=${1-} engine
     if [[ $answer != --yes ]]; then
         read -rp 'Remove the images and the volumes with all posts and pictures? Type yes: ' answer || true
         [[ $answer == yes ]] || die 'nothing was removed'
     fi
-    if command -v docker >/dev/null && docker version >/dev/null 2>&1; then
-        # The last two are DCP's tunnel and the browser of the tests.
-        for image in $(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^((sitedb|siteblog|sitewww):[0-9a-f]+$|dcptun|boneyard-test-browser:)' || true); do
-            docker image rm --force "$image" >/dev/null
-        done
-        # And the name that the stand-in gave to the base image, for DCP to find it.
-        for image in $(docker image inspect --format '{{range .RepoTags}}{{println .}}{{end}}' debian:trixie-slim 2>/dev/null | grep -v '^debian:' || true); do
-            docker image rm "$image" >/dev/null
-        done
-        for volume in boneyard-data boneyard-media; do
-            docker volume rm --force "$volume" >/dev/null
-        done
-    fi
+    for engine in docker podman; do
+        if command -v "$engine" >/dev/null && "$engine" version >/dev/null 2>&1; then
+            clean_engine
+        fi
+    done
     rm -rf "$state"
 }
 

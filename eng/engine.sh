@@ -3,6 +3,8 @@
 
 # The first API version that can attach a container to two networks when it is made (Docker 25).
 readonly needed_api=1.44
+# Podman 4 takes no volume that is mounted read-only.
+readonly needed_podman=5.0
 
 engine_answers() {
     docker version --format '{{.Server.APIVersion}}' 2>/dev/null
@@ -67,8 +69,10 @@ need_compose() {
 }
 
 need_podman() {
-    local error
+    local error version
     command -v podman >/dev/null || die 'ASPIRE_CONTAINER_RUNTIME is podman, which is not installed: install it, or unset the variable'
+    version=$(podman version --format '{{.Client.Version}}' 2>/dev/null) || true
+    version_at_least "${version:-0}" "$needed_podman" || die "Podman is ${version:-of an unknown version}; $needed_podman is needed"
     error=$(podman info 2>&1 >/dev/null) || die "Podman does not work here: $(tail -n 1 <<<"$error")"
 }
 

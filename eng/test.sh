@@ -59,6 +59,28 @@ shell_scripts() {
     done < <(git ls-files)
 }
 
+# The tests of networks run with both engines.
+need_podman_too() {
+    local image=debian:trixie-slim
+    if ! command -v podman >/dev/null; then
+        may_install 'podman (for the tests)' || die 'podman is missing'
+        step 'installing Podman, for the tests of networks'
+        apt_install podman netavark aardvark-dns
+    fi
+    [[ $ASPIRE_CONTAINER_RUNTIME == podman ]] || podman image exists "$image" || quietly copy_image "$image" || die "$image could not be given to Podman"
+    if ! podman run --rm "$image" true >/dev/null 2>&1; then
+        # In a virtual machine root may not be allowed to raise limits, and crun does not take every layout of control groups.
+        printf '[containers]\ndefault_ulimits = ["nofile=%d:%d", "nproc=20000:20000"]\n[engine]\nruntime = "runc"\n' \
+            "$(ulimit -Hn)" "$(ulimit -Hn)" >"$state/containers.conf"
+        export CONTAINERS_CONF=$state/containers.conf
+        quietly podman run --rm "$image" true || die 'Podman cannot start a container here; above is why'
+    fi
+}
+
+copy_image() {
+    docker save "$1" | podman load
+}
+
 need_tools() {
     local tool
     for tool in git python3 shellcheck; do
@@ -78,7 +100,11 @@ check_shell() {
 
 main() {
     "$root/eng/setup.sh"
+    # For the parts that are no shell.
+    ASPIRE_CONTAINER_RUNTIME=$(engine_name)
+    export ASPIRE_CONTAINER_RUNTIME
     need_tools
+    need_podman_too
     run_part shell check_shell
     run_part setup "$root/eng/test-setup"
     run_part containers "$root/eng/test-containers"

@@ -18,7 +18,18 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
 
     private ContainerNetworkManager Manager => new(_runtime, HostNetworks.All);
 
-    public abstract ValueTask InitializeAsync();
+    public async ValueTask InitializeAsync()
+    {
+        try
+        {
+            var image = await _runtime.RunAsync(["image", "inspect", Image], Cancelled);
+            Assert.SkipUnless(image.Succeeded, $"{_runtime.Name} has no image {Image}: {image.Error}");
+        }
+        catch (DistributedApplicationException missing)
+        {
+            Assert.Skip(missing.Message);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -218,7 +229,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     }
 }
 
-public sealed class DockerNetworkTests() : ContainerNetworkTests("docker")
-{
-    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
-}
+public sealed class DockerNetworkTests() : ContainerNetworkTests("docker");
+
+/// <summary>./boneyard test installs Podman and gives it the image; there, a skipped test counts as one that failed.</summary>
+public sealed class PodmanNetworkTests() : ContainerNetworkTests("podman");

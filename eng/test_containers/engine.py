@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ENGINE = os.environ.get("CONTAINER_ENGINE", "docker")
+# The one that the AppHost takes.
+ENGINE = os.environ.get("ASPIRE_CONTAINER_RUNTIME", "docker")
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = f"boneyard-test-{secrets.token_hex(4)}"
 # The images of a run are its own, so that two runs at once cannot test each other's source; the layers stay cached.

@@ -30,7 +30,6 @@ var sitedb = builder.AddPostgres("sitedb")
 var blog = sitedb.AddDatabase("blog");
 
 var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "stage/Dockerfile")
-    .WithBuildArg("ini_file", site.IsProduction ? "production.ini" : "development.ini")
     .WithNetwork(sitenet, site.Address(2))
     .WithHttpEndpoint(targetPort: 8000)
     .WithHttpHealthCheck("/health")
@@ -38,6 +37,7 @@ var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "sta
     .WithVolume(site.MediaVolume, "/srv/media")
     .WithSources(site, "../containers/site_blog/code", "/srv/site")
     .WithHardening(site, memory: "512m", processes: 200, "/tmp")
+    .WithEnvironment("INI_FILE", site.IsProduction ? "production.ini" : "development.ini")
     .WithEnvironment("SESSION_SECRET", sessionSecret)
     .WithEnvironment("FIRST_AUTHOR", site.Author)
     .WithEnvironment("FIRST_AUTHOR_PASSWORD", authorPassword)

@@ -16,7 +16,7 @@ internal static class Modes
         [
             "--restart", "on-failure:5",
             "--read-only",
-            .. writable.SelectMany(folder => (string[])["--tmpfs", $"{folder}:mode=1777"]),
+            .. writable.SelectMany(folder => (string[])["--tmpfs", $"{folder}:mode=1777,size=128m"]),
             "--cap-drop", "ALL",
             "--security-opt", "no-new-privileges",
             "--memory", memory,

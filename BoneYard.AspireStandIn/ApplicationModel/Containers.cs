@@ -89,18 +89,6 @@ namespace Aspire.Hosting
                 .WithAnnotation(new ContainerImageAnnotation { Image = builder.Resource.Name.ToLowerInvariant() }, ResourceAnnotationMutationBehavior.Replace);
         }
 
-        public static IResourceBuilder<T> WithBuildArg<T>(this IResourceBuilder<T> builder, string name, object? value)
-            where T : ContainerResource
-        {
-            if (!builder.Resource.TryGetLastAnnotation<DockerfileBuildAnnotation>(out var build))
-            {
-                throw new InvalidOperationException($"Resource '{builder.Resource.Name}' is not built from a Dockerfile. Call WithDockerfile before WithBuildArg.");
-            }
-
-            build.BuildArguments[name] = value;
-            return builder;
-        }
-
         public static IResourceBuilder<T> WithImage<T>(this IResourceBuilder<T> builder, string image, string? tag = null) where T : ContainerResource
         {
             var colon = image.LastIndexOf(':') is var at && at > image.LastIndexOf('/') ? at : -1;

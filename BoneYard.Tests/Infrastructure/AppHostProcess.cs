@@ -42,6 +42,10 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public static AppHostProcess Start(params string[] arguments) => StartIn(Environment.CurrentDirectory, arguments);
 
+    /// <summary>A site without TLS, on ports that are free.</summary>
+    public static AppHostProcess StartWith(OwnResources own) =>
+        Start([.. own.Arguments, "--tls=off", $"--http-port={FreePort()}", $"--https-port={FreePort()}"]);
+
     private static AppHostProcess StartIn(string folder, string[] arguments)
     {
         // bin/CONFIGURATION/FRAMEWORK, as this assembly's own folder.

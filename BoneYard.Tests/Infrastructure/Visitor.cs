@@ -35,6 +35,24 @@ internal class Visitor : IDisposable
         return (await Page.ReadAsync(response, Cancelled)).WithStatus(status);
     }
 
+    /// <summary>Opens a page, again and again until it is there: for a site that is away for a moment.</summary>
+    public async Task<Page> OpenOnceBackAsync(string path)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+
+        while (true)
+        {
+            try
+            {
+                return await OpenAsync(path);
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException or Xunit.Sdk.XunitException)
+            {
+                await Task.Delay(100, patience.Token);
+            }
+        }
+    }
+
     /// <summary>Fills in the form that a button belongs to, and presses it.</summary>
     /// <param name="button">What it is called: for people who hear it, or else what stands on it.</param>
     /// <param name="fields">What to put in; all others stay as they are.</param>

@@ -105,7 +105,7 @@ def test_errors_are_kept_by_no_cache(browser, filled, monkeypatch):
     assert browser.get("/", status=500).headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("setting", ["title", "tagline", "posts_per_page", "CONTACT_LINKS", "SITE_URL"])
+@pytest.mark.parametrize("setting", ["title", "tagline", "language", "posts_per_page", "CONTACT_LINKS", "SITE_URL"])
 def test_a_changed_setting_changes_the_etag(browser, filled, ini_settings, monkeypatch, setting):
     etag = browser.get("/").headers["ETag"]
     monkeypatch.setenv("CONTACT_LINKS", "Home=https://home.example" if setting == "CONTACT_LINKS" else "")

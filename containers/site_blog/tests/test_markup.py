@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from webtest import TestApp
 
+import boneyard_blog
 from helpers import tidy
 
 PUBLIC = ["/", "/page/2", "/post/full", "/post/post-1", "/archive", "/archive/2026", "/archive/2026/03", "/tags", "/tag/nginx",
@@ -85,6 +87,58 @@ def test_every_field_has_a_label(ada, filled, path):
 
     for field in html.select("input:not([type=hidden]), textarea, select"):
         assert field.get("aria-label") or html.select_one(f"label[for='{field['id']}']"), field
+
+
+def test_a_field_with_an_error_is_described_to_who_hears_the_page(ada):
+    html = ada.post_form("/author/posts/new", title="", slug="Not A Slug", publish_on="never", status=422).html
+
+    for name in ("title", "slug", "publish_on"):
+        field = html.select_one(f"[name={name}]")
+        assert field["aria-invalid"] == "true"
+        assert html.find(id=field["aria-describedby"].split()[0]).text
+    assert "aria-invalid" not in html.select_one("[name=body]").attrs
+    # What helps to fill it in stays beside what is wrong with it.
+    assert html.select_one("[name=publish_on]")["aria-describedby"] == "publish_on-error publish_on-hint"
+
+
+def test_a_refused_sign_in_is_described_at_its_fields(make_author):
+    html = make_author("ada").sign_in("not the password", status=422).html
+
+    for name in ("name", "password"):
+        field = html.select_one(f"[name={name}]")
+        assert (field["aria-invalid"], field["aria-describedby"]) == ("true", "sign-in-error")
+    assert html.find(id="sign-in-error").text.strip()
+
+
+def test_a_text_runs_in_the_direction_of_its_own_letters(browser, site):
+    site.add_post("שלום", "shalom", "טקסט", tags=["nginx"])
+
+    post, home = browser.get("/post/shalom").html, browser.get("/").html
+
+    assert post.select_one("h1[dir=auto]").text == "שלום"
+    assert post.select_one(".prose[dir=auto]").text.strip() == "טקסט"
+    assert home.select_one("ol.posts h2[dir=auto]").text == "שלום"
+    assert browser.get("/search").html.select_one("main [name=q]")["dir"] == "auto"
+
+
+def test_the_site_says_in_which_language_it_is(filled, ini_settings):
+    german = TestApp(boneyard_blog.main({}, **ini_settings | {"blog.language": "de"}))
+
+    assert german.get("/").html.html["lang"] == "de"
+    assert german.get("/feed").xml.get("{http://www.w3.org/XML/1998/namespace}lang") == "de"
+
+
+def test_a_post_ends_with_ways_to_reach_the_authors(browser, filled, ini_settings, monkeypatch):
+    assert "How to connect" not in browser.get("/post/full")
+    monkeypatch.setenv("CONTACT_LINKS", "Mastodon=https://example.org/@me?a=1&b=2,E-mail=mailto:me@example.org")
+
+    page = TestApp(boneyard_blog.main({}, **ini_settings)).get("/post/full")
+
+    assert tidy(page.text) == ""
+    assert [(link.text, link["href"], link["rel"]) for link in page.html.select(".contacts a")] == [
+        ("Mastodon", "https://example.org/@me?a=1&b=2", ["me"]),
+        ("E-mail", "mailto:me@example.org", ["me"]),
+    ]
 
 
 @pytest.mark.parametrize("path", PUBLIC)

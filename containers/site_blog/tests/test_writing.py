@@ -1,5 +1,6 @@
 """Writing, previewing, scheduling, the bin."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +48,20 @@ def test_a_post_is_scheduled(ada, browser, site):
     browser.get("/post/later", status=404)
     assert "Later" in ada.browser.get("/author/?state=scheduled")
     assert site.value("SELECT published_at FROM posts").strftime("%Y-%m-%dT%H:%M") == later
+
+
+@pytest.mark.parametrize("hours", [-26, 26])
+def test_the_clock_of_the_application_may_be_wrong(ada, browser, monkeypatch, hours):
+    """The database's clock alone says what is out: of several containers each has its own."""
+    hour, now = timedelta(hours=1), datetime.now(UTC)
+    skewed = time.time() + hours * 3600
+    monkeypatch.setattr(time, "time", lambda: skewed)
+
+    for title, moment in (("Soon", now + hour), ("Before", now - hour), ("At once", None)):
+        ada.write(title, publish_on=f"{moment:%Y-%m-%dT%H:%M}" if moment else "")
+
+    assert titles(browser.get("/")) == ["At once", "Before"]
+    assert [link.text for link in ada.browser.get("/author/?state=scheduled").html.select("td:first-child a")] == ["Soon"]
 
 
 def test_a_post_is_backdated(ada, browser):

@@ -27,7 +27,7 @@ def _source_digest() -> bytes:
 def _look_digest(registry) -> str:
     """Return what tells apart two pages about the same posts: another template or title must give new ETags."""
     settings = registry.settings
-    shown = [settings[f"blog.{name}"] for name in ("title", "tagline", "posts_per_page")]
+    shown = [settings[f"blog.{name}"] for name in ("title", "tagline", "language", "posts_per_page")]
     shown += [registry.blog.site_url, registry.blog.contact_links]
     return hashlib.sha256(_source_digest() + repr(shown).encode()).hexdigest()[:12]
 

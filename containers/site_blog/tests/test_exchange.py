@@ -280,6 +280,13 @@ def test_an_import_that_says_nothing_for_long_is_not_given_up(ada, site, held_im
     assert ada.browser.get("/author/imports/1").html.progress is not None
 
 
+def test_an_import_whose_server_died_is_reported_while_a_later_one_is_under_way(ada, site, held_import):
+    site.execute("INSERT INTO imports (name, updated_at) VALUES ('x.zip', now() - interval '5 minutes'), ('y.zip', now())")
+
+    assert "The server was restarted; nothing was imported." in ada.browser.get("/author/imports/1")
+    assert ada.browser.get("/author/imports/2").html.progress is not None
+
+
 def test_there_is_one_import_at_a_time(ada, held_import):
     page = ada.upload("/author/imports", "posts.zip", zip_file(files={"a.md": _post()}), status=409)
 

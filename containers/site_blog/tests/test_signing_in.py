@@ -290,6 +290,22 @@ def test_a_password_that_will_not_do_is_refused(ada, current, new, again, messag
     assert message in form.submit(status=422)
 
 
+def test_who_sits_at_an_open_browser_may_not_guess_the_password_for_ever(ada, site):
+    def change(current, **options):
+        form = next(form for form in ada.browser.get("/author/password").forms.values() if "new" in form.fields)
+        form["current"], form["new"], form["again"] = current, "a new long password", "a new long password"
+        return form.submit(**options)
+
+    for _ in range(5):
+        change("wrong", status=422)
+    locked = change(ada.password, status=429)
+    site.execute("UPDATE sign_in_failures SET locked_until = now()")
+    change(ada.password, status=303)
+
+    assert "Too many attempts." in locked and int(locked.headers["Retry-After"]) > 0
+    assert site.value("SELECT count(*) FROM sign_in_failures") == 0
+
+
 def test_passwords_are_kept_as_scrypt_with_a_salt_of_their_own():
     one, other = passwords.hash_password("correct horse battery"), passwords.hash_password("correct horse battery")
 
@@ -338,6 +354,6 @@ def test_a_form_that_is_not_utf8_changes_nothing(ada, site):
 
 
 def test_a_body_that_is_too_large_is_refused_unread(ada):
-    response = ada.browser.post("/sign-in", b"x" * (2 * 1024 * 1024 + 1), status=413)
+    response = ada.browser.post("/sign-in", b"x" * (3 * 1024 * 1024 + 1), status=413)
 
-    assert "2 MB" in response
+    assert "3 MB" in response

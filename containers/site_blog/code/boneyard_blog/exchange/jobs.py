@@ -73,11 +73,17 @@ def is_import_under_way(session: Session) -> bool:
 
 
 def give_up_on_dead_jobs(session: Session) -> None:
-    """Mark imports whose worker has gone: nothing of them was stored. A new one has a moment to begin."""
+    """Mark imports whose worker has gone: nothing of them was stored. A new one has a moment to begin.
+
+    One at a time is under way: if a later one came so far, this one is over, whoever holds the lock.
+    """
     session.execute(
         text(f"""
             UPDATE imports SET state = 'failed', message = 'The server was restarted; nothing was imported.'
-            WHERE state = 'running' AND updated_at < now() - interval '10 seconds' AND NOT {_IS_LOCKED}
+            WHERE state = 'running' AND updated_at < now() - interval '10 seconds' AND (
+                NOT {_IS_LOCKED}
+                OR EXISTS (SELECT FROM imports AS later WHERE later.id > imports.id AND later.state IN ('running', 'done'))
+            )
         """),
         {"lock": LOCK},
     )

@@ -73,7 +73,15 @@ def change_password(request):
     author = request.identity
     new = request.POST.get("new", "")
     errors = {}
+    # Who sits at somebody else's open browser may not guess for ever either.
+    attempt = lockout.Attempt(author.name, visitor_network(request.environ), device="the page for a new password")
+    seconds = lockout.seconds_to_wait(request.dbsession, attempt)
+    if seconds:
+        request.response.status = 429
+        request.response.headers["Retry-After"] = str(seconds)
+        return {"errors": {"current": f"Too many attempts. Please try again in {seconds} seconds."}}
     if not passwords.matches(request.POST.get("current", ""), author.password_hash):
+        lockout.note_failure(request.dbsession, attempt)
         errors["current"] = "This is not your current password."
     if problem := passwords.problem_with(new):
         errors["new"] = problem

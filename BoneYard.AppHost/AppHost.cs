@@ -64,7 +64,7 @@ if (site.HasTls)
         .WithEnvironment("HSTS", site.IsProduction ? "on" : "off");
 }
 
-sitewww.WithExternalHttpEndpoints();
+sitewww.WithExternalHttpEndpoints().WithListenAddress(site.Listen);
 
 builder.EnsurePortsAreFree();
 builder.TraceStart();

@@ -55,6 +55,11 @@ internal static class PortCheck
                 throw Refusal(use, reason, "Ports below 1024 are for root alone on this machine: choose a higher one.");
             }
 
+            if (reason.SocketErrorCode is SocketError.AddressNotAvailable)
+            {
+                throw Refusal(use, reason, $"No interface of this machine has {use.Address}: choose another with --listen.");
+            }
+
             if (waiting.Elapsed > s_patience)
             {
                 throw Refusal(use, reason, $"Stop what listens there (`ss -lntup 'sport = :{use.Port}'` or `lsof -i :{use.Port}` names it; another BoneYard, perhaps), or choose another port.");
@@ -73,11 +78,11 @@ internal static class PortCheck
         {
             if (use.Protocol is ProtocolType.Udp)
             {
-                using var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, use.Port));
+                using var probe = new UdpClient(new IPEndPoint(use.Address, use.Port));
             }
             else
             {
-                using var probe = new TcpListener(IPAddress.Loopback, use.Port);
+                using var probe = new TcpListener(use.Address, use.Port);
                 probe.Start();
             }
 
@@ -94,7 +99,8 @@ internal static class PortCheck
         from resource in resources
         from endpoint in resource.Annotations.OfType<EndpointAnnotation>()
         where endpoint.Port is not null
-        select new PortUse($"endpoint '{endpoint.Name}' of '{resource.Name}'", endpoint.Port!.Value, endpoint.Protocol);
+        let address = IPAddress.TryParse(endpoint.TargetHost, out var parsed) ? parsed : IPAddress.Loopback
+        select new PortUse($"endpoint '{endpoint.Name}' of '{resource.Name}'", endpoint.Port!.Value, endpoint.Protocol) { Address = address };
 
     private static IEnumerable<PortUse> PortsOfDashboard(IConfiguration configuration) =>
         from key in s_dashboard
@@ -104,4 +110,7 @@ internal static class PortCheck
 }
 
 /// <param name="Purpose">What the port is for, in words.</param>
-internal sealed record PortUse(string Purpose, int Port, ProtocolType Protocol);
+internal sealed record PortUse(string Purpose, int Port, ProtocolType Protocol)
+{
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+}

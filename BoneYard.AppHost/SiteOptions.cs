@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using BoneYard.Networking;
 using Microsoft.Extensions.Configuration;
 
@@ -19,6 +20,7 @@ internal enum SiteMode
 /// <param name="HostName">The name under which the site is visited.</param>
 /// <param name="HttpPort">The front door's port for HTTP on the host.</param>
 /// <param name="HttpsPort">The front door's port for HTTPS on the host.</param>
+/// <param name="Listen">Where the front door listens on the host.</param>
 /// <param name="DataVolume">The volume that keeps the database.</param>
 /// <param name="MediaVolume">The volume that keeps uploaded pictures; the blog writes it, Nginx reads it.</param>
 /// <param name="Network">What the container runtime calls the site's network.</param>
@@ -28,7 +30,7 @@ internal enum SiteMode
 /// <param name="SiteUrl">The address by which readers know the site; null takes the one that a visitor asked for.</param>
 /// <param name="Contact">Ways to reach the authors, as <c>Label=URL,Label=URL</c>; null shows none.</param>
 internal sealed record SiteOptions(
-    SiteMode Mode, string? Tls, string HostName, int HttpPort, int HttpsPort, string DataVolume, string MediaVolume,
+    SiteMode Mode, string? Tls, string HostName, int HttpPort, int HttpsPort, string Listen, string DataVolume, string MediaVolume,
     string Network, IpSubnet Subnet, string? Gateway, string Author, string? SiteUrl, string? Contact)
 {
     public const string NoTls = "off";
@@ -48,6 +50,11 @@ internal sealed record SiteOptions(
     private static readonly SiteOption s_hostName = SiteOption.Host("host-name", "localhost", "under which the site is visited; the certificate has to cover it");
     private static readonly SiteOption s_httpPort = SiteOption.Port("http-port", 8080, "the front door, over HTTP");
     private static readonly SiteOption s_httpsPort = SiteOption.Port("https-port", 8443, "the front door, over HTTPS");
+
+    private static readonly SiteOption s_listen = new(
+        "listen", "localhost", "where the front door listens", "localhost, or an IPv4 address of this machine; 0.0.0.0 is all of them",
+        text => text is "localhost" || IpSubnet.TryParseAddress(text, out var address) && address.AddressFamily is AddressFamily.InterNetwork);
+
     private static readonly SiteOption s_dataVolume = SiteOption.Volume("data-volume", "boneyard-data", "keeps the database");
     private static readonly SiteOption s_mediaVolume = SiteOption.Volume("media-volume", "boneyard-media", "keeps uploaded pictures");
     private static readonly SiteOption s_network = SiteOption.Volume("network", "sitenet", "connects the containers") with
@@ -76,7 +83,7 @@ internal sealed record SiteOptions(
         text => text.Length == 0 || text.Split(',').All(IsContact));
 
     public static IReadOnlyList<SiteOption> All { get; } =
-        [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author, s_siteUrl, s_contact];
+        [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_listen, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author, s_siteUrl, s_contact];
 
     public bool IsProduction => Mode is SiteMode.Production;
 
@@ -96,6 +103,7 @@ internal sealed record SiteOptions(
             Value(s_hostName),
             Number(s_httpPort),
             Number(s_httpsPort),
+            Value(s_listen),
             Value(s_dataVolume),
             Value(s_mediaVolume),
             Value(s_network),

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Dcp;
 
 namespace Aspire.Hosting.Orchestration;
 
 /// <summary>
-/// Gives each endpoint its addresses: on the host's loopback a DCP service, whose proxy stays while containers come and go;
+/// Gives each endpoint its addresses: on the host a DCP service, whose proxy stays while containers come and go;
 /// on the session network the container's own name and port.
 /// </summary>
 internal sealed class EndpointAllocator(StandInOptions options)
@@ -27,12 +28,16 @@ internal sealed class EndpointAllocator(StandInOptions options)
                 $"Endpoint '{endpoint.Name}' of container '{resource.Name}' has no target port. Give the port on which the container listens.");
 
             endpoint.AllocatedEndpoint = new AllocatedEndpoint(
-                endpoint, "localhost", service.Status!.EffectivePort!.Value, target.ToString(CultureInfo.InvariantCulture));
+                endpoint, AddressFor(endpoint.TargetHost), service.Status!.EffectivePort!.Value, target.ToString(CultureInfo.InvariantCulture));
             endpoint.Allocate(
                 KnownNetworkIdentifiers.DefaultAspireContainerNetwork,
                 new AllocatedEndpoint(endpoint, $"{resource.Name.ToLowerInvariant()}.dev.internal", target));
         }
     }
+
+    /// <summary>Where to reach what listens there: on all addresses, it does so on loopback too.</summary>
+    private static string AddressFor(string host) =>
+        IPAddress.TryParse(host, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? host : "localhost";
 
     private async Task<DcpService> CreateServiceAsync(DcpClient dcp, IResource resource, EndpointAnnotation endpoint, CancellationToken cancellationToken)
     {

@@ -37,5 +37,14 @@ public sealed class PortCheckTests
         Assert.StartsWith($"Port {port}, for the front door, cannot be used: ", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_address_that_this_machine_has_not_is_refused()
+    {
+        var refusal = Assert.Throws<DistributedApplicationException>(
+            () => PortCheck.EnsureFree([new("the front door", FreePort(), ProtocolType.Tcp) { Address = IPAddress.Parse("192.0.2.1") }]));
+
+        Assert.EndsWith(" No interface of this machine has 192.0.2.1: choose another with --listen.", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static int FreePort() => Infrastructure.AppHostProcess.FreePort();
 }

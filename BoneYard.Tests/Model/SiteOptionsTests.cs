@@ -9,8 +9,18 @@ public sealed class SiteOptionsTests
     public void Without_settings_the_site_has_its_defaults()
     {
         Assert.Equal(
-            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "boneyard-data", "boneyard-media", "sitenet", Subnet("10.11.12.0/24"), Gateway: null, "author", SiteUrl: null, Contact: null),
+            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "localhost", "boneyard-data", "boneyard-media", "sitenet", Subnet("10.11.12.0/24"), Gateway: null, "author", SiteUrl: null, Contact: null),
             Options());
+    }
+
+    [Fact]
+    public void README_lists_them_all_with_their_defaults()
+    {
+        var rows = File.ReadLines(Infrastructure.Repository.PathOf("README.md"))
+            .Where(line => line.StartsWith("| `--", StringComparison.Ordinal))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..3]);
+
+        Assert.Equal(SiteOptions.All.Select(option => new[] { $"`--{option.Name}`", option.Default is "" ? "" : $"`{option.Default}`" }), rows);
     }
 
     [Theory]
@@ -48,6 +58,10 @@ public sealed class SiteOptionsTests
     [InlineData("subnet", "10.11.12.0/33")]
     [InlineData("gateway", "10.11.12")]
     [InlineData("gateway", "router")]
+    [InlineData("listen", "")]
+    [InlineData("listen", "everywhere")]
+    [InlineData("listen", "::")]
+    [InlineData("listen", "0.0.0.0:80")]
     [InlineData("host-name", "")]
     [InlineData("host-name", "a b")]
     [InlineData("host-name", "*.site.example")]

@@ -68,6 +68,7 @@ sitewww.WithExternalHttpEndpoints().WithListenAddress(site.Listen);
 
 builder.EnsurePortsAreFree();
 builder.TraceStart();
-builder.ReportTo(Console.Out, front: "sitewww");
+builder.ReportTo(Console.Out, front: "sitewww", site.HostName);
 
-builder.Build().Run();
+await using var application = builder.Build();
+await application.RunAsync();

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 
 namespace BoneYard;
 
@@ -12,6 +13,11 @@ internal static class KeptSecrets
     /// </summary>
     public static void ReadKeptSecrets(this IDistributedApplicationBuilder builder)
     {
+        if (builder.Environment.IsDevelopment() || !builder.ExecutionContext.IsRunMode)
+        {
+            return;
+        }
+
         foreach (var source in new ConfigurationBuilder().AddUserSecrets(Assembly.GetExecutingAssembly(), optional: true).Sources)
         {
             builder.Configuration.Sources.Insert(0, source);

@@ -14,9 +14,11 @@ internal static class SiteReport
     // What takes longer than a start usually does is worth a word.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public static void ReportTo(this IDistributedApplicationBuilder builder, TextWriter output, string front)
+    /// <param name="front">The resource that visitors see.</param>
+    /// <param name="hostName">The name under which they do.</param>
+    public static void ReportTo(this IDistributedApplicationBuilder builder, TextWriter output, string front, string hostName)
     {
-        builder.Services.AddSingleton<IHostedService>(services => new Reporter(services, builder.Configuration, output, front));
+        builder.Services.AddSingleton<IHostedService>(services => new Reporter(services, builder.Configuration, output, front, hostName));
     }
 
     /// <summary>What a resource waits for, in a line, and the remedy where we know it.</summary>
@@ -28,7 +30,7 @@ internal static class SiteReport
         ? ". The volume was made with another password: give that one (Parameters__sitedb-password in the environment), or another volume (--data-volume)."
         : "";
 
-    private sealed class Reporter(IServiceProvider services, IConfiguration configuration, TextWriter output, string front) : BackgroundService
+    private sealed class Reporter(IServiceProvider services, IConfiguration configuration, TextWriter output, string front, string hostName) : BackgroundService
     {
         private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
         private readonly DistributedApplicationModel _model = services.GetRequiredService<DistributedApplicationModel>();
@@ -50,7 +52,8 @@ internal static class SiteReport
             }
             else if (up.IsCompletedSuccessfully && _model.Resources.OfType<IResourceWithEndpoints>().SingleOrDefault(r => r.Name == front) is { } resource)
             {
-                await output.WriteLineAsync($"site: {resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http").Url}");
+                var endpoint = resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http");
+                await output.WriteLineAsync($"site: {new UriBuilder(endpoint.Scheme, hostName, endpoint.Port).Uri.GetLeftPart(UriPartial.Authority)}");
             }
 
             await either.CancelAsync();

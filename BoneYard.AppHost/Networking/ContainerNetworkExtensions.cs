@@ -27,8 +27,10 @@ internal static class ContainerNetworkExtensions
 
         // The network can go only when the containers are gone, and without being told so Aspire ends before they are.
         builder.Configuration["DcpPublisher:WaitForResourceCleanup"] ??= bool.TrueString;
+        // Network and containers are to be on the same engine, whichever that is.
+        var runtime = builder.Configuration[ContainerRuntime.Setting] ??= ContainerRuntime.NameIn(builder.Configuration);
 
-        builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(ContainerRuntime.NameIn(builder.Configuration)));
+        builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(runtime));
         builder.Services.TryAddSingleton(services => new ContainerNetworkManager(services.GetRequiredService<IContainerRuntime>(), HostNetworks.All));
         builder.Services.AddKeyedSingleton(name, (services, _) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network));
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredKeyedService<ContainerNetworkLifetime>(name)));

@@ -4,7 +4,7 @@ namespace BoneYard.Networking;
 
 /// <summary>Notices when somebody deletes the network, and keeps what the dashboard shows of it current.</summary>
 internal sealed class ContainerNetworkHealthCheck(
-    ContainerNetworkResource network, ContainerNetworkManager manager, ContainerNetworkLifetime lifetime, ResourceNotificationService notifications) : IHealthCheck
+    ContainerNetworkResource network, ContainerNetworkManager manager, IContainerRuntime runtime, ContainerNetworkLifetime lifetime, ResourceNotificationService notifications) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -13,7 +13,9 @@ internal sealed class ContainerNetworkHealthCheck(
 
         if (state is not null)
         {
-            return HealthCheckResult.Healthy();
+            return state.Has(network.Subnet, network.Gateway)
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy($"Network '{network.NetworkName}' is another one now: it has {state.Describe()}. Remove it ({runtime.Name} network rm {network.NetworkName}) and restart the containers that belong on it.");
         }
 
         lifetime.NoticeLoss();

@@ -18,12 +18,12 @@ internal sealed class ContainerNetworkLifetime(
     private Task? _up;
     private bool _isOurs;
 
-    /// <summary>Completes when the network is there, and fails with the reason when it cannot be. Made once, and anew after it was lost.</summary>
+    /// <summary>Completes when the network is there, and fails with the reason when it cannot be. Made once, and anew after it was lost or could not be.</summary>
     public Task UpAsync()
     {
         lock (_lock)
         {
-            return _up ??= BringUpAsync();
+            return _up is null or { IsFaulted: true } ? _up = BringUpAsync() : _up;
         }
     }
 
@@ -82,17 +82,20 @@ internal sealed class ContainerNetworkLifetime(
 
     private async Task RemoveAtTheEndAsync()
     {
-        if (!_isOurs)
-        {
-            return;
-        }
-
-        _isOurs = false;
-
         using var patience = new CancellationTokenSource(s_patience);
 
         try
         {
+            // One that is just being made is known to be ours only afterwards.
+            await (_up ?? Task.CompletedTask).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            if (!_isOurs)
+            {
+                return;
+            }
+
+            _isOurs = false;
+
             if (await manager.RemoveAsync(network, logger, patience.Token) is { } reason)
             {
                 logger.LogWarning("Network '{Network}' stays: {Reason}", network.NetworkName, reason);

@@ -106,8 +106,11 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
         if (isOurs && members.Count == 0)
         {
             logger.LogInformation("Network '{Network}' of an earlier start has {Difference}; it is made anew.", network.NetworkName, existing.Describe());
-            await RunAsync(["network", "rm", network.NetworkName], logger, cancellationToken);
-            return await EnsureAsync(network, wanted, logger, cancellationToken);
+            var removed = await RunAsync(["network", "rm", network.NetworkName], logger, cancellationToken);
+
+            return removed.Succeeded || IsNotFound(removed)
+                ? await EnsureAsync(network, wanted, logger, cancellationToken)
+                : throw new DistributedApplicationException($"Network '{network.NetworkName}' of an earlier start has {existing.Describe()} and cannot be removed: {removed.Error}");
         }
 
         throw new DistributedApplicationException(
@@ -145,7 +148,8 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
     {
         foreach (var (address, container) in wanted)
         {
-            if (members.FirstOrDefault(member => member.Addresses.Contains(address)) is { } holder)
+            // One of our own that is there already is not in its own way.
+            if (members.FirstOrDefault(member => member.Addresses.Contains(address) && !CreatorLabel.IsOurs(member.Labels)) is { } holder)
             {
                 throw new DistributedApplicationException(
                     $"Address {address} of '{container}' on network '{network.NetworkName}' is taken by container '{holder.Name}'. Remove that one ({runtime.Name} rm --force {holder.Name}), or choose another network with --network and --subnet.");

@@ -7,14 +7,22 @@ namespace BoneYard.Networking;
 /// <summary>Runs the command of the container runtime that Aspire takes.</summary>
 internal sealed class ContainerRuntime(string name) : IContainerRuntime
 {
-    private static readonly string[] s_settings = ["DcpPublisher:ContainerRuntime", "ASPIRE_CONTAINER_RUNTIME", "DOTNET_ASPIRE_CONTAINER_RUNTIME"];
+    /// <summary>The setting that Aspire looks at first.</summary>
+    public const string Setting = "DcpPublisher:ContainerRuntime";
+
+    private static readonly string[] s_settings = [Setting, "ASPIRE_CONTAINER_RUNTIME", "DOTNET_ASPIRE_CONTAINER_RUNTIME"];
+    private static readonly string[] s_known = ["docker", "podman"];
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    // Asking takes a moment, and the answer is the same for all applications of one process.
+    private static readonly Lazy<string> s_found = new(() => s_known.FirstOrDefault(Answers) ?? s_known.FirstOrDefault(IsInstalled) ?? s_known[0]);
 
     public string Name { get; } = name;
 
-    /// <summary>What a setting of Aspire names, else what is installed, Docker before Podman.</summary>
+    /// <summary>What a setting of Aspire names, else what runs, else what is installed; Docker before Podman.</summary>
     public static string NameIn(IConfiguration configuration) =>
         s_settings.Select(setting => configuration[setting]).FirstOrDefault(value => !string.IsNullOrEmpty(value))?.ToLowerInvariant()
-        ?? (!IsInstalled("docker") && IsInstalled("podman") ? "podman" : "docker");
+        ?? s_found.Value;
 
     public async Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
@@ -29,6 +37,20 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
         catch (Win32Exception exception)
         {
             throw new DistributedApplicationException($"'{Name}' cannot be run ({exception.Message}). Install it, or name another container runtime in ASPIRE_CONTAINER_RUNTIME.", exception);
+        }
+    }
+
+    /// <summary>By the question that Aspire asks.</summary>
+    private static bool Answers(string command)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(command, ["container", "ls", "-n", "1"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            return process.WaitForExit(s_patience) && process.ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
         }
     }
 

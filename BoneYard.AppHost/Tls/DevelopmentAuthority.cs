@@ -76,7 +76,6 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
     {
         // Nginx runs as another user in its container and has to read the key there. That user's number means nothing on the
         // host, so others may read the files and the folder that is mounted; the folder above keeps them from getting there.
-        UserFiles.CreateFolder(_issuedFolder, forOthers: false);
         UserFiles.CreateFolder(target, forOthers: true);
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -143,8 +142,6 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
 
     private X509Certificate2 Create()
     {
-        UserFiles.CreateFolder(_authorityFolder, forOthers: false);
-
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedName($"CN={CommonName} ({Environment.UserName} on {Environment.MachineName})");
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -161,10 +158,23 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
 
     private DateTimeOffset Now => time.GetUtcNow();
 
+    private DistributedApplicationException NotWritable(Exception exception) =>
+        new($"User {Environment.UserName} cannot write the certificates of development: {exception.Message} Give the folder back to that user: sudo chown -R {Environment.UserName} '{folder}'");
+
     /// <summary>Two applications that start at once must not make two authorities.</summary>
     private FileStream TakeTurn()
     {
-        UserFiles.CreateFolder(folder, forOthers: false);
+        try
+        {
+            UserFiles.CreateFolder(folder, forOthers: false);
+            UserFiles.CreateFolder(_authorityFolder, forOthers: false);
+            UserFiles.CreateFolder(_issuedFolder, forOthers: false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritable(exception);
+        }
+
         var path = Path.Combine(folder, "lock");
 
         for (var waiting = Stopwatch.StartNew(); ; Thread.Sleep(20))
@@ -172,6 +182,10 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
             try
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (UnauthorizedAccessException exception)
+            {
+                throw NotWritable(exception);
             }
             catch (IOException exception) when (exception is not DirectoryNotFoundException)
             {

@@ -36,7 +36,12 @@ internal static class TlsExtensions
             .WithEndpoint(port, Http3TargetPort, scheme: "udp", Http3, protocol: ProtocolType.Udp)
             // No browser opens such an address: it is told of it when it visits the other one.
             .WithUrlForEndpoint(Http3, url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
-            .OnBeforeResourceStarted((resource, @event, _) => ShowAsync(certificates, warns: folder is not null, resource, @event.Services));
+            .OnBeforeResourceStarted((_, @event, _) => @event.Services.GetRequiredKeyedService<CertificateReport>(builder.Resource.Name).ShowAsync());
+
+        // A development certificate renews itself: nobody has to be warned of its end.
+        builder.ApplicationBuilder.Services.AddKeyedSingleton(builder.Resource.Name, (services, _) =>
+            ActivatorUtilities.CreateInstance<CertificateReport>(services, builder.Resource, certificates, hostName, new CertificateReport.Warnings(folder is not null)));
+        builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services => services.GetRequiredKeyedService<CertificateReport>(builder.Resource.Name));
 
         foreach (var linked in certificates.LinkedFolders)
         {
@@ -76,31 +81,5 @@ internal static class TlsExtensions
             new CertificateRenewal(authority, hostName, services.GetRequiredService<ILogger<CertificateRenewal>>()));
 
         return authority.IssueFor(hostName);
-    }
-
-    /// <summary>On the resource's page: until when the certificate is good, and in its log a warning when that is soon.</summary>
-    private static Task ShowAsync(CertificateFolder certificates, bool warns, IResource resource, IServiceProvider services)
-    {
-        // A development certificate renews itself.
-        var warning = warns ? certificates.WarningAt(DateTimeOffset.UtcNow) : null;
-
-        if (warning is not null)
-        {
-            services.GetRequiredService<ResourceLoggerService>().GetLogger(resource).LogWarning("{Warning}", warning);
-        }
-
-        return services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(resource, snapshot => snapshot with
-        {
-            Properties =
-            [
-                .. snapshot.Properties.Where(property => !property.Name.StartsWith("tls.", StringComparison.Ordinal)),
-                Property("tls.certificate", "Certificate", certificates.Path),
-                Property("tls.subject", "Certificate subject", certificates.Chain.Server.Subject),
-                Property("tls.expires", "Certificate expires", certificates.Chain.Expires.ToString("u", CultureInfo.InvariantCulture)),
-                .. warning is null ? Array.Empty<ResourcePropertySnapshot>() : [Property("tls.warning", "Certificate warning", warning)],
-            ],
-        });
-
-        static ResourcePropertySnapshot Property(string name, string displayName, string value) => new(name, value) { DisplayName = displayName, IsHighlighted = true };
     }
 }

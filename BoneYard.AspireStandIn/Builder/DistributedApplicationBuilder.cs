@@ -82,7 +82,8 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton<ResourceLoggerService>();
         Services.AddSingleton(services => new ResourceNotificationService(services, services.GetRequiredService<ILogger<ResourceNotificationService>>()));
         Services.AddSingleton(services => new ResourceCommandService(services));
-        Services.AddSingleton(StandInOptions.From(_host.Configuration, Metadata));
+        // Read when it is built: until then the AppHost may set what it wants.
+        Services.AddSingleton(_ => StandInOptions.From(_host.Configuration, Metadata));
 
         if (!options.DisableDashboard)
         {

@@ -5,6 +5,8 @@ namespace Aspire.Hosting;
 /// <summary>Where DCP and the dashboard are, and how to run them.</summary>
 internal sealed record StandInOptions(string DcpPath, string DashboardPath, string? ContainerRuntime, bool RandomizePorts)
 {
+    private static readonly string[] s_containerRuntimeKeys = ["DcpPublisher:ContainerRuntime", "ASPIRE_CONTAINER_RUNTIME", "DOTNET_ASPIRE_CONTAINER_RUNTIME"];
+
     public const string RandomizePortsKey = "DcpPublisher:RandomizePorts";
 
     /// <summary>ASPIRE_DCP_PATH (a folder) and ASPIRE_DASHBOARD_PATH (an executable) win over the bundle that the set-up unpacked.</summary>
@@ -15,7 +17,7 @@ internal sealed record StandInOptions(string DcpPath, string DashboardPath, stri
         return new(
             Path.Combine(configuration["ASPIRE_DCP_PATH"] ?? Path.Combine(bundle, "dcp"), "dcp"),
             configuration["ASPIRE_DASHBOARD_PATH"] ?? Path.Combine(bundle, "managed", "aspire-managed"),
-            configuration["ASPIRE_CONTAINER_RUNTIME"],
+            s_containerRuntimeKeys.Select(key => configuration[key]).FirstOrDefault(value => !string.IsNullOrEmpty(value)),
             configuration.GetValue<bool>(RandomizePortsKey));
     }
 }

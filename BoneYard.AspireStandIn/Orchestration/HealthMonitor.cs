@@ -48,6 +48,18 @@ internal sealed class HealthMonitor(
 
     private async Task MonitorAsync(IResource resource, CancellationToken cancellationToken)
     {
+        try
+        {
+            await MonitorChecksAsync(resource, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogError(exception, "The health of resource '{Resource}' is not looked at any more.", resource.Name);
+        }
+    }
+
+    private async Task MonitorChecksAsync(IResource resource, CancellationToken cancellationToken)
+    {
         var keys = resource.HealthChecks().ToHashSet();
         var step = FirstStep;
         var ready = false;

@@ -57,7 +57,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
         Assert.Equal(
             (_name, _subnet.ToString(), _subnet.LastHost.ToString(), "bridge"),
             (PropertyOf(row, "network.name"), PropertyOf(row, "network.subnet"), PropertyOf(row, "network.gateway"), PropertyOf(row, "network.driver")));
-        Assert.Contains(log, line => line.Contains($"docker network create --driver bridge --subnet {_subnet} --gateway {_subnet.LastHost}", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.Contains($"{ContainerEngine.Name} network create --driver bridge --subnet {_subnet} --gateway {_subnet.LastHost}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_it_cannot_be_made_the_container_does_not_start_and_the_log_says_why()
+    public async Task When_it_cannot_be_made_the_container_does_not_start_until_nothing_is_in_the_way_any_more()
     {
         var other = OwnResources.NewName();
         await ContainerEngine.RunAsync("network", "create", "--subnet", _subnet.ToString(), other);
@@ -127,6 +127,27 @@ public sealed class NetworkResourceTests : IAsyncLifetime
         {
             await ContainerEngine.RunAsync("network", "rm", other);
         }
+
+        await CommandAsync("guest", KnownResourceCommands.StartCommand);
+        await WaitAsync("guest", update => update.Snapshot.State?.Text == KnownResourceStates.Running);
+        await WaitAsync("guestnet", update => update.Snapshot.HealthStatus is HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task Another_one_in_its_place_is_unhealthy()
+    {
+        await StartAsync();
+        await StopGuestAsync();
+        var other = OwnResources.NewSubnet();
+
+        await ContainerEngine.RunAsync("network", "rm", _name);
+        await ContainerEngine.RunAsync("network", "create", "--subnet", $"{other}", "--gateway", $"{other.LastHost}", _name);
+
+        var replaced = await WaitAsync(
+            "guestnet", update => update.Snapshot.HealthReports.FirstOrDefault()?.Description?.StartsWith($"Network '{_name}' is another one now: it has subnet {other}", StringComparison.Ordinal) is true);
+        await ContainerEngine.RunAsync("network", "rm", _name);
+
+        Assert.Equal(HealthStatus.Unhealthy, replaced.Snapshot.HealthStatus);
     }
 
     private static string PropertyOf(ResourceEvent update, string name) => update.Snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value as string ?? "";

@@ -46,31 +46,4 @@ public sealed class ProductionTests(SiteWithGivenChain fixture)
         Assert.True(page.Headers.CacheControl?.Public, $"Cache-Control is {page.Headers.CacheControl}");
         Assert.True(page.Headers.Contains("Strict-Transport-Security"));
     }
-
-    [Theory]
-    [InlineData("sitedb")]
-    [InlineData("siteblog")]
-    [InlineData("sitewww")]
-    public async Task A_container_that_dies_is_started_again_and_the_site_is_back(string resource)
-    {
-        var container = await _site.ContainerOfAsync(resource);
-        var (process, restarts) = (await InspectAsync(container, "{{.State.Pid}}"), await InspectAsync(container, "{{.RestartCount}}"));
-
-        // From outside: its first process cannot be killed from inside, and the engine would take a kill of its own as the end.
-        await ContainerEngine.RunAsync("run", "--rm", "--pid", "host", "--privileged", "debian:trixie-slim", "sh", "-c", $"kill -s KILL {process}");
-
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-
-        while (await InspectAsync(container, "{{.RestartCount}}") == restarts)
-        {
-            await Task.Delay(100, patience.Token);
-        }
-
-        using var visitor = _site.Visit(fixture.Root);
-        // A word that nobody looked for yet: no cache may help.
-        await visitor.OpenOnceBackAsync($"/search?q={Guid.NewGuid():N}");
-        Assert.Equal(container, await _site.ContainerOfAsync(resource));
-    }
-
-    private static Task<string> InspectAsync(string container, string format) => ContainerEngine.RunAsync("inspect", "--format", format, container);
 }

@@ -194,14 +194,23 @@ public sealed class GivenChainTlsTests(SiteWithGivenChain fixture) : TlsTests(fi
     }
 
     [Fact]
-    public async Task A_certificate_that_expires_soon_is_warned_of_on_the_resource_and_in_its_log()
+    public async Task A_certificate_that_expires_soon_is_warned_of_on_the_resource_and_in_its_log_until_it_is_renewed()
     {
-        const string Warning = "expires in 20 days";
+        const string Warning = "expires in 12 days";
 
+        fixture.RenewUntil(days: 12);
+        var warned = await WaitForWarningAsync(warning => warning?.Contains(Warning, StringComparison.Ordinal) is true);
         await fixture.Site.WaitForLogLineAsync("sitewww", line => line.Contains(Warning, StringComparison.Ordinal));
+        fixture.Renew();
+        var renewed = await WaitForWarningAsync(warning => warning is null);
 
-        var properties = (await fixture.Site.SnapshotAsync("sitewww")).Properties;
-        Assert.Contains(Warning, Assert.IsType<string>(properties.Single(property => property.Name == "tls.warning").Value), StringComparison.Ordinal);
-        Assert.Equal(fixture.Folder, properties.Single(property => property.Name == "tls.certificate").Value);
+        Assert.Equal(fixture.Folder, Property(warned, "tls.certificate"));
+        Assert.True(string.CompareOrdinal(Property(warned, "tls.expires"), Property(renewed, "tls.expires")) < 0);
     }
+
+    private async Task<CustomResourceSnapshot> WaitForWarningAsync(Predicate<string?> isAsExpected) =>
+        (await fixture.Site.Application.ResourceNotifications.WaitForResourceAsync("sitewww", update => isAsExpected(Property(update.Snapshot, "tls.warning")), Cancelled)
+            .WaitAsync(TimeSpan.FromMinutes(1), Cancelled)).Snapshot;
+
+    private static string? Property(CustomResourceSnapshot snapshot, string name) => snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value as string;
 }

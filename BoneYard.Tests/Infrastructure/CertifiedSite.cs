@@ -40,7 +40,7 @@ public sealed class SiteWithOwnAuthority : CertifiedSite
     protected override string[] Options => ["--mode=development", "--tls="];
 }
 
-/// <summary>Production, with a chain of a root, an issuer below it and the server's certificate, which expires in twenty days.</summary>
+/// <summary>Production, with a chain of a root, an issuer below it and the server's certificate.</summary>
 public sealed class SiteWithGivenChain : CertifiedSite
 {
     private readonly TestCertificate _root = TestCertificate.Root();
@@ -50,7 +50,7 @@ public sealed class SiteWithGivenChain : CertifiedSite
     public SiteWithGivenChain()
     {
         _intermediate = _root.Intermediate();
-        Put(_intermediate.Server(until: 20));
+        Put(_intermediate.Server());
         _folder.OpenToContainers();
     }
 
@@ -63,6 +63,9 @@ public sealed class SiteWithGivenChain : CertifiedSite
     /// <summary>Puts another certificate in the place of the present one.</summary>
     /// <returns>Its thumbprint.</returns>
     public string Renew() => Put(_intermediate.Server());
+
+    /// <summary>The same, with one that expires so soon.</summary>
+    public void RenewUntil(int days) => Put(_intermediate.Server(until: days));
 
     /// <summary>The same, with a key of the other kind.</summary>
     public string RenewWithRsa() => Put(_intermediate.RsaServer());

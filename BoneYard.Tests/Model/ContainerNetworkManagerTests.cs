@@ -17,6 +17,8 @@ public sealed class ContainerNetworkManagerTests
     private static readonly string s_create = $"network|create|--driver|bridge|--subnet|10.11.12.0/24|--gateway|10.11.12.254|--label|{CreatorLabel.Name}={CreatorLabel.Own}|sitenet";
     private static readonly string s_killed = $"{Environment.MachineName}/dotnet/{int.MaxValue}";
     private static readonly string s_running = CreatorLabel.Own;
+    // Nothing is known of it: it is taken to run.
+    private const string OfAnotherMachine = "elsewhere/dotnet/4711";
 
     private static readonly RuntimeResult s_done = new(0, "", "");
     private static readonly RuntimeResult s_notFound = new(1, "[]", "Error response from daemon: network sitenet not found");
@@ -62,7 +64,7 @@ public sealed class ContainerNetworkManagerTests
     [Fact]
     public async Task One_of_an_AppHost_of_another_machine_is_left_at_the_end()
     {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", $"elsewhere/dotnet/{int.MaxValue}")).Answer(Members, s_done);
+        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", OfAnotherMachine)).Answer(Members, s_done);
 
         Assert.False(await EnsureAsync(runtime));
     }
@@ -107,9 +109,9 @@ public sealed class ContainerNetworkManagerTests
     [Fact]
     public async Task A_container_of_an_AppHost_that_runs_is_never_touched_and_named_when_it_has_an_address_that_is_wanted()
     {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
+        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", OfAnotherMachine))
             .Answer(Members, new RuntimeResult(0, "aaa", ""))
-            .Answer("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", s_running)));
+            .Answer("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", OfAnotherMachine)));
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
 
@@ -117,6 +119,27 @@ public sealed class ContainerNetworkManagerTests
             "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is taken by container 'sitedb-a'. Remove that one (docker rm --force sitedb-a), or choose another network with --network and --subnet.",
             refusal.Message);
         Assert.DoesNotContain(runtime.Asked, command => command.StartsWith("rm|", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_container_of_this_AppHost_is_not_in_its_own_way()
+    {
+        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
+            .Answer(Members, new RuntimeResult(0, "aaa", ""))
+            .Answer("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", s_running)));
+
+        Assert.True(await EnsureAsync(runtime));
+    }
+
+    [Fact]
+    public async Task One_of_an_earlier_start_that_differs_and_cannot_be_removed_is_refused_with_the_words_of_the_engine()
+    {
+        var runtime = Docker().Answer(Inspect, Described("10.11.13.0/24", "10.11.13.1", s_killed)).Answer(Members, s_done)
+            .Answer(Remove, new RuntimeResult(1, "", "network has active endpoints"));
+
+        var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
+
+        Assert.Equal("Network 'sitenet' of an earlier start has subnet 10.11.13.0/24, gateway 10.11.13.1 and cannot be removed: network has active endpoints", refusal.Message);
     }
 
     [Fact]

@@ -47,8 +47,8 @@ may_install() {
     command -v apt-get >/dev/null || die "$1 is missing, and this is not a Debian: install it yourself"
 }
 
-# engine_name: the container engine that the AppHost will use, by the rule of Aspire: what the setting names, else Docker, else Podman
-# where there is only that.
+# engine_name: the container engine of this machine: what Aspire's setting names, else Docker, else Podman where there is only that.
+# Aspire takes the one that runs, Docker first, and the set-up sees to it that it does.
 engine_name() {
     local name=${ASPIRE_CONTAINER_RUNTIME:-${DOTNET_ASPIRE_CONTAINER_RUNTIME-}}
     if [[ -n $name ]]; then

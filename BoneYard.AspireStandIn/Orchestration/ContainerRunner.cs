@@ -19,6 +19,7 @@ internal sealed class ContainerRunner(
     ILogger logger)
 {
     private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly Lock _lock = new();
     private CancellationTokenSource? _start;
     private CancellationTokenSource? _logs;
     private DcpContainer? _container;
@@ -36,7 +37,12 @@ internal sealed class ContainerRunner(
     {
         var session = _session ?? throw new DistributedApplicationException($"Resource '{resource.Name}' cannot start before the application has.");
         await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
-        using var start = _start = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var start = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        lock (_lock)
+        {
+            _start = start;
+        }
 
         try
         {
@@ -64,21 +70,48 @@ internal sealed class ContainerRunner(
         }
         finally
         {
-            _start = null;
+            lock (_lock)
+            {
+                _start = null;
+            }
+
             _oneAtATime.Release();
         }
     }
 
-    /// <summary>Stops the container, or gives up waiting to start it. Returns when it is stopped.</summary>
+    /// <summary>Gives up a start that is under way, and stops the container. Returns when it is stopped.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_start is { } starting)
+        lock (_lock)
         {
-            await starting.CancelAsync().ConfigureAwait(false);
+            _start?.Cancel();
+        }
+
+        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        try
+        {
+            await StopContainerAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private async Task StopContainerAsync(CancellationToken cancellationToken)
+    {
+        if (_session is not { } session || _container is not { } container)
+        {
             return;
         }
 
-        if (_session is { } session && _container is { } container)
+        if (notifications.TryGetCurrentState(resource.Name, out var current) && current.Snapshot.State?.Text == KnownResourceStates.NotStarted)
+        {
+            // The start was given up, be it before DCP heard of the container or after.
+            await RemoveAsync(session.Dcp, cancellationToken).ConfigureAwait(false);
+        }
+        else
         {
             await PublishAsync(s => s with { State = KnownResourceStates.Stopping }).ConfigureAwait(false);
             await session.Dcp.PatchAsync<DcpContainer>(container.Metadata.Name, new { spec = new { stop = true } }, cancellationToken).ConfigureAwait(false);

@@ -93,22 +93,26 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     /// <summary>In good order, to its end.</summary>
     /// <param name="signal">As kill(1) spells it; INT is Ctrl+C.</param>
-    /// <returns>Its exit code.</returns>
-    public async Task<int> StopAsync(string signal = "TERM")
+    public async Task StopAsync(string signal = "TERM")
     {
-        using var kill = Process.Start("kill", ["-s", signal, $"{Id}"]);
-        await _process.WaitForExitAsync().WaitAsync(Patience);
-        return _process.ExitCode;
+        await EndAsync(signal);
+        Assert.True(_process.ExitCode == 0, $"The AppHost ended with {_process.ExitCode}.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
     }
 
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            await StopAsync();
+            await EndAsync("TERM");
         }
 
         _process.Dispose();
+    }
+
+    private async Task EndAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, $"{Id}"]);
+        await _process.WaitForExitAsync().WaitAsync(Patience);
     }
 
     private async Task<string> HearAsync(TaskCompletionSource<string> said)

@@ -5,7 +5,7 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image, ImageCms, ImageSequence
+from PIL import Image, ImageCms, ImageFile, ImageSequence
 
 from boneyard_blog import media
 from helpers import photo, picture
@@ -123,6 +123,42 @@ def test_where_a_photo_was_taken_is_not_told(ada, media_folder):
     file = _only_file(media_folder)
     assert b"SecretCamera" not in file.read_bytes()
     assert Image.open(file).size == (30, 40)
+
+
+def _below_sea_level() -> bytes:
+    """Return EXIF as cameras write it, with a negative number where Pillow knows none, of an image to be turned."""
+    orientation = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    place = struct.pack("<HHII", 0x8825, 4, 1, 38)
+    altitude = struct.pack("<HHII", 6, 10, 1, 56)
+    return (
+        b"Exif\0\0II*\0"
+        + struct.pack("<IH", 8, 2) + orientation + place + struct.pack("<I", 0)
+        + struct.pack("<H", 1) + altitude + struct.pack("<I", 0) + struct.pack("<ii", -1200, 100)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_is_turned_whatever_else_its_camera_has_written(image_format):
+    kept = media.read_picture(picture(image_format, exif=_below_sea_level()))
+
+    assert (kept.width, kept.height) == (30, 40)
+    assert not Image.open(BytesIO(kept.data)).getexif()
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01"])
+def test_a_photo_with_damaged_notes_of_its_camera_is_kept(exif):
+    assert media.read_picture(picture("JPEG", exif=exif)).width == 40
+
+
+@pytest.mark.parametrize("error", [struct.error, TypeError, KeyError, IndexError, AttributeError, zlib.error])
+def test_whatever_a_decoder_stumbles_over_is_no_image(monkeypatch, error):
+    def stumble(*arguments, **options):
+        raise error("not that")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", stumble)
+
+    with pytest.raises(media.NotAnImage, match="or it is damaged"):
+        media.read_picture(picture("JPEG"))
 
 
 def test_an_animation_keeps_its_frames():

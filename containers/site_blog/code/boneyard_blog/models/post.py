@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, ForeignKey, and_, func
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from .meta import Base, BigInt, CreatedAt, Key, Moment
 
@@ -24,8 +24,6 @@ class Post(Base):
     published_at: Mapped[Moment | None]
     deleted_at: Mapped[Moment | None]
     author_id: Mapped[BigInt | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
-
-    tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by="Tag.name")
 
 
 def is_visible() -> ColumnElement[bool]:

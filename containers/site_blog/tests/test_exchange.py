@@ -16,7 +16,7 @@ from boneyard_blog.exchange.exporting import exported
 from boneyard_blog.exchange.front_matter import ExchangedPost, format_post, parse_post
 from boneyard_blog.models import Author
 from boneyard_blog.writing import Content
-from helpers import photo, picture, titles, zip_file
+from helpers import photo, picture, titles, wait_until_somebody_waits, zip_file
 
 
 def _post(title="Title", slug="a-slug", body="Body.\n", **fields) -> str:
@@ -140,6 +140,22 @@ def test_ones_own_export_brings_no_second_copy_of_an_image(ada, site):
     _import(ada, ada.browser.get("/author/export").body)
 
     assert site.value("SELECT count(*) FROM media") == 1
+
+
+def test_an_image_that_is_deleted_while_it_is_imported_is_there(ada, site, engine, media_folder):
+    ada.upload("/author/media", "photo.jpg", photo(), status=303)
+    path = site.value("SELECT path FROM media")
+    data = ada.browser.get("/author/export").body
+
+    with engine.begin() as deleting:
+        deleting.execute(text("SELECT FROM media FOR UPDATE"))
+        response = ada.upload("/author/imports", "posts.zip", data, status=303)
+        wait_until_somebody_waits(site)
+        deleting.execute(text("DELETE FROM media"))
+
+    assert _ended(ada, response.location).endswith("1 images.")
+    assert site.execute("SELECT path FROM media") == [(path,)]
+    assert (media_folder / path).is_file()
 
 
 def test_bytes_that_only_claim_to_be_from_an_export_are_written_anew(ada, site, media_folder):
@@ -298,19 +314,12 @@ def test_an_import_from_the_command_line_waits_for_none(site, engine, media_fold
         importing.import_all(session, str(media_folder), BytesIO(zip_file(a="x")), None, lambda *step: None)
 
 
-def _wait_until_somebody_waits(site) -> None:
-    deadline = time.monotonic() + 60
-    while not site.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        assert time.monotonic() < deadline, "nobody waits for a lock"
-        time.sleep(0.02)
-
-
 def test_an_import_and_a_save_that_share_a_tag_do_not_wait_for_each_other(ada, site, engine):
     with Session(engine) as session, session.begin():
         author = session.scalar(select(Author))
         writing.take_turn(session)
         response = ada.upload("/author/imports", "a.zip", zip_file(files={"a.md": _post(tags="[shared]")}), status=303)
-        _wait_until_somebody_waits(site)
+        wait_until_somebody_waits(site)
 
         writing.create_post(session, author, Content("Saved", "saved", "", "", ("shared",)), None)
 

@@ -11,12 +11,10 @@ from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from boneyard_blog import media, writing
+from boneyard_blog import gallery, media, writing
 from boneyard_blog.exchange.front_matter import BadFile, parse_post
-from boneyard_blog.models import Media
 
 MAX_ENTRIES = 50_000
 MAX_UNPACKED = 1024 * 1024 * 1024
@@ -77,10 +75,9 @@ def import_all(
                 raise BadArchive("The zip file holds neither .md files nor images: see an export for an example.")
             _stage_posts(session, archive, posts, progress)
             rows = _stage_pictures(archive, pictures, staging, progress)
-        if rows:
-            owned = [row | {"author_id": author_id} for row in rows]
-            session.execute(insert(Media).on_conflict_do_nothing(), owned)
         added, changed = _store(session, len(posts), author_id, progress)
+        if rows:
+            gallery.add_images(session, [row | {"author_id": author_id} for row in rows])
         media.move_in(staging, media_folder)
     return Imported(added, changed, len(posts) - added - changed, len(rows))
 

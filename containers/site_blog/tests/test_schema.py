@@ -107,6 +107,21 @@ def test_the_command_line_takes_all_of_it_back(empty_database, monkeypatch, caps
     assert capsys.readouterr().out == f"database empty, container {schema.HEAD}\n"
 
 
+def test_sample_posts_that_were_edited_survive_a_way_back(empty_database):
+    _migrate(empty_database, schema.HEAD)
+    with empty_database.begin() as connection:
+        connection.execute(text("UPDATE posts SET body = 'Ours.' WHERE slug = 'moving-house'"))
+
+    _migrate(empty_database, "0001")
+
+    with empty_database.connect() as connection:
+        assert connection.execute(text("SELECT slug, body FROM posts")).all() == [("moving-house", "Ours.")]
+    _migrate(empty_database, schema.HEAD)
+    with empty_database.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM posts")) == 5
+        assert connection.scalar(text("SELECT body FROM posts WHERE slug = 'moving-house'")) == "Ours."
+
+
 def test_containers_that_start_at_once_migrate_once(empty_database):
     failures = []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from configparser import RawConfigParser
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from boneyard_blog.authors import AuthorProblem
 from boneyard_blog.exchange.importing import ImportRefused
 from boneyard_blog.models import connect
-from boneyard_blog.server.configuration import ini_path
+from boneyard_blog.server.configuration import ini_path, read_ini
 from boneyard_blog.settings import Environment, SettingError, Settings
 
 
@@ -20,10 +19,8 @@ class Workplace:
     """What every command needs: the settings and the database."""
 
     def __init__(self, settings: Settings):
-        parser = RawConfigParser()
-        parser.read(ini_path())
         self.settings = settings
-        self.ini = dict(parser["app:main"])
+        self.ini = read_ini(ini_path())
         # Commands may take long, and nobody waits for them in a browser.
         self.engine = connect(settings, statement_timeout_ms=0)
 

@@ -1,6 +1,8 @@
 """Export and import."""
 
 import os
+import re
+import struct
 import threading
 import time
 from io import BytesIO
@@ -233,6 +235,41 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(ada, site):
             file.write(b"\0" * 2**20)
 
     assert "unpacks to 1,100 MB; 1,024 MB is the most" in _import(ada, out.getvalue())
+
+
+def _nameless_entries(count: int, claimed: int) -> bytes:
+    """Return a zip of files that are nothing but lines in its list of files, which claims to hold another number of them."""
+    entry = b"PK\x01\x02" + b"\0" * 42
+    size = count * len(entry)
+    end = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, claimed, claimed, size, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, size, 1)
+    return entry * count + end + locator + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 0, 0, 2**32 - 1, 2**32 - 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "claimed", "message"),
+    [
+        (50_001, 50_001, "The zip file holds more than 50,000 files."),
+        (50_001, 1, "The zip file holds more than 50,000 files."),
+        (364_723, 1, "The zip file's list of files takes more than 16 MB."),
+        (50_000, 50_000, "The zip file holds neither .md files nor images"),
+    ],
+)
+def test_a_zip_of_too_many_files_is_refused_before_they_are_looked_at(site, engine, media_folder, count, claimed, message):
+    upload = BytesIO(_nameless_entries(count, claimed))
+
+    with Session(engine) as session, pytest.raises(importing.BadArchive, match=re.escape(message)):
+        importing.import_all(session, str(media_folder), upload, None, lambda *step: None)
+
+
+def test_the_command_line_takes_any_number_of_files(site, engine, media_folder, monkeypatch):
+    monkeypatch.setattr(importing, "MAX_DIRECTORY", 10)
+
+    with Session(engine) as session:
+        upload = BytesIO(zip_file(files={"a.md": _post()}))
+        done = importing.import_all(session, str(media_folder), upload, None, lambda *step: None, most_unpacked=None)
+
+    assert done.added == 1
 
 
 def test_a_zip_that_lies_about_its_sizes_is_refused(ada, site):

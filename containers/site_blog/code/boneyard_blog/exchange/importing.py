@@ -18,6 +18,8 @@ from boneyard_blog.exchange.front_matter import BadFile, parse_post
 
 MAX_ENTRIES = 50_000
 MAX_UNPACKED = 1024 * 1024 * 1024
+# The zip's own list of its files is read as a whole: this is far more than the names of as many files take.
+MAX_DIRECTORY = 16 * 1024 * 1024
 # UTF-8 takes up to four bytes a character; front matter comes on top.
 MAX_POST_BYTES = 4 * writing.MAX_BODY + 20_000
 
@@ -65,9 +67,7 @@ def import_all(
     if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}):
         raise ImportRefused("Another import is under way. Try again when it is done.")
     with media.staging_folder(media_folder) as staging:
-        with _reading("This is no zip file that can be read"):
-            archive = ZipFile(file)
-        with archive:
+        with _opened(file, most_unpacked) as archive:
             entries = _entries(archive, most_unpacked)
             posts = [entry for entry in entries if entry.filename.endswith(".md")]
             pictures = [entry for entry in entries if _is_picture(entry.filename)]
@@ -95,12 +95,41 @@ def _reading(failure: str) -> Iterator[None]:
         raise BadArchive(f"{failure}: {error}") from error
 
 
+class _Guarded:
+    """An upload as ZipFile sees it while it opens: a list of files that takes too much memory is not handed out."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.is_open = False
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        if self.is_open:
+            return self._file.read(size)
+        if not 0 <= size <= MAX_DIRECTORY:
+            raise BadArchive(f"The zip file's list of files takes more than {MAX_DIRECTORY // 2**20} MB.")
+        data = self._file.read(size)
+        # Each file in the list begins with these bytes, whatever the zip says of their number.
+        if data.count(b"PK\x01\x02") > MAX_ENTRIES:
+            raise BadArchive(f"The zip file holds more than {MAX_ENTRIES:,} files.")
+        return data
+
+
+def _opened(file: BinaryIO, most_unpacked: int | None) -> ZipFile:
+    guarded = _Guarded(file)
+    guarded.is_open = most_unpacked is None
+    with _reading("This is no zip file that can be read"):
+        archive = ZipFile(guarded)
+    guarded.is_open = True
+    return archive
+
+
 def _entries(archive: ZipFile, most_unpacked: int | None) -> list[ZipInfo]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if most_unpacked is None:
         return entries
-    if len(entries) > MAX_ENTRIES:
-        raise BadArchive(f"The zip file holds {len(entries):,} files; {MAX_ENTRIES:,} is the most.")
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > most_unpacked:
         raise BadArchive(f"The zip file unpacks to {unpacked // 2**20:,} MB; {most_unpacked // 2**20:,} MB is the most.")

@@ -8,6 +8,7 @@ import time
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import feedparser
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -57,10 +58,14 @@ def test_everything_is_exported(ada, site):
     site.execute("UPDATE posts SET deleted_at = '2026-03-06 00:00Z' WHERE slug = 'binned'")
     ada.upload("/author/media", "x.png", picture(), status=303)
 
+    site.execute("INSERT INTO former_slugs SELECT unnest(ARRAY['once', 'before']), id FROM posts WHERE slug = 'shown'")
+    site.execute("UPDATE posts SET atom_id = '01234567-89ab-cdef-0123-456789abcdef' WHERE slug = 'shown'")
+
     files = _exported(ada)
 
     assert files["posts/shown.md"].decode() == (
-        "---\ntitle: Shown\nslug: shown\ndate: 2026-03-05 12:00:00+00:00\ntags: [nginx]\nsummary: 'Short: yes'\n---\nWords."
+        "---\ntitle: Shown\nslug: shown\ndate: 2026-03-05 12:00:00+00:00\ntags: [nginx]\nsummary: 'Short: yes'\n"
+        "aliases: [before, once]\nid: urn:uuid:01234567-89ab-cdef-0123-456789abcdef\n---\nWords."
     )
     assert b"draft: true" in files["posts/draft.md"]
     assert b"deleted: 2026-03-06" in files["posts/binned.md"]
@@ -108,6 +113,75 @@ def test_a_known_post_gets_a_new_revision_and_keeps_the_old_one(ada, site):
         (1, "Old", "Old words.", ["old"]),
         (2, "New", "New words.", ["new"]),
     ]
+
+
+def _entry_ids(browser) -> dict[str, str]:
+    return {entry.title: entry.id for entry in feedparser.parse(browser.get("/feed").body).entries}
+
+
+def test_a_post_has_its_old_addresses_and_its_id_in_feeds_on_a_new_site_too(ada, site, browser):
+    site.add_post("One", "one", tags=["nginx"])
+    key = ada.write("Two", slug="first")
+    for slug in ("second", "third"):
+        ada.post_form(f"/author/posts/{key}", slug=slug, status=303)
+    before = _entry_ids(browser)
+    data = ada.browser.get("/author/export").body
+    site.execute("DELETE FROM posts")
+    site.execute("UPDATE site_state SET identity = gen_random_uuid()")
+    # One of the posts is here already, as another.
+    site.add_post("One", "one")
+
+    assert _import(ada, data) == "1 posts added, 1 changed, 0 unchanged; 0 images."
+
+    assert _entry_ids(browser) == before
+    for slug in ("first", "second"):
+        assert browser.get(f"/post/{slug}", status=301).location == "http://blog.test/post/third"
+    assert _exported(ada)["posts/third.md"] == ZipFile(BytesIO(data)).read("posts/third.md")
+
+
+def test_an_id_that_another_post_has_is_not_taken(ada, site, browser):
+    site.add_post("One", "one")
+    name = next(iter(_entry_ids(browser).values()))
+    files = {f"{slug}.md": _post(slug.title(), slug, id=name, date="2026-03-05") for slug in ("two", "three")}
+
+    assert _import(ada, zip_file(files=files)) == "2 posts added, 0 changed, 0 unchanged; 0 images."
+
+    names = _entry_ids(browser)
+    assert names["One"] == name
+    assert len(set(names.values())) == 3
+
+
+def test_an_old_address_that_another_post_has_is_not_taken(ada, site, browser):
+    site.add_post("One", "one")
+
+    _import(ada, zip_file(files={"a.md": _post(aliases="[one, free]", date="2026-03-05")}))
+
+    assert browser.get("/post/one").html.h1.text == "One"
+    browser.get("/post/free", status=301)
+    assert site.execute("SELECT slug FROM former_slugs") == [("free",)]
+
+
+def test_what_other_blogs_call_aliases_and_id_is_no_reason_to_refuse():
+    file = _post(id="17", aliases="[/2020/01/hello/, /post/once/, a-slug, 2020-01-02, 'Not A Slug']")
+
+    post = parse_post(file.encode(), "a.md")
+
+    assert (post.aliases, post.atom_id) == (("2020-01-02", "once"), None)
+    assert parse_post(_post(id="urn:uuid:nonsense").encode(), "a.md").atom_id is None
+
+
+def test_an_import_is_the_author_of_what_it_changed_only(ada, site):
+    site.add_post("One", "one")
+    site.add_post("Two", "two")
+    data = ada.browser.get("/author/export").body
+    site.execute("UPDATE posts SET body = 'Other words.' WHERE slug = 'two'")
+
+    assert _import(ada, data) == "0 posts added, 1 changed, 1 unchanged; 0 images."
+
+    assert site.execute("""
+        SELECT post_revisions.slug, number, name
+        FROM post_revisions LEFT JOIN authors ON authors.id = author_id ORDER BY number
+    """) == [("two", 1, None), ("two", 2, "ada")]
 
 
 def test_images_come_in_too(ada, site, media_folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import ColumnElement, ForeignKey, and_, func
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +26,7 @@ class Post(Base):
     published_at: Mapped[Moment | None]
     deleted_at: Mapped[Moment | None]
     author_id: Mapped[BigInt | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    atom_id: Mapped[UUID | None] = mapped_column(unique=True)
 
 
 def is_visible() -> ColumnElement[bool]:

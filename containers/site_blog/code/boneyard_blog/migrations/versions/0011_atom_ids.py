@@ -1,4 +1,7 @@
-"""The ids under which feed readers know posts that came from another site; the others' are made of site and number."""
+"""The ids under which feed readers know posts that came from another site; the others' are made of site and number.
+
+The way back forgets them: feed readers then see those posts as new.
+"""
 
 from alembic import op
 

@@ -77,6 +77,14 @@ class Site:
             )
 
 
+def wait_until_somebody_waits(site: Site) -> None:
+    """Wait until a lock of the database is held up by another."""
+    deadline = time.monotonic() + 60
+    while not site.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        assert time.monotonic() < deadline, "nobody waits for a lock"
+        time.sleep(0.02)
+
+
 @dataclass
 class Author:
     """Someone who writes, with a browser."""

@@ -110,7 +110,7 @@ def test_a_changed_setting_changes_the_etag(browser, filled, ini_settings, monke
     etag = browser.get("/").headers["ETag"]
     monkeypatch.setenv("CONTACT_LINKS", "Home=https://home.example" if setting == "CONTACT_LINKS" else "")
     monkeypatch.setenv("SITE_URL", "https://blog.example" if setting == "SITE_URL" else "")
-    changed = {f"blog.{setting}": "7"} if setting.islower() else {}
+    changed = {f"blog.{setting}": "nl" if setting == "language" else "7"} if setting.islower() else {}
 
     again = TestApp(boneyard_blog.main({}, **ini_settings | changed))
 

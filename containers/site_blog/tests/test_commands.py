@@ -1,10 +1,14 @@
 """boneyard-blog, from a shell."""
 
+import os
 import subprocess
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 
-from boneyard_blog import schema
+from boneyard_blog import commands, schema
+from boneyard_blog.commands import exchange
 
 
 def _run(*arguments, stdin="", status=0):
@@ -70,6 +74,32 @@ def test_posts_go_out_and_come_in(site, tmp_path):
     assert out == f"1 posts written to {file}.\n"
     assert "Reading: 1 of 1" in into and "1 posts added, 0 changed, 0 unchanged; 0 images." in into
     assert site.value("SELECT slug FROM posts") == "one"
+
+
+def test_posts_go_out_to_a_pipe(site):
+    site.add_post("One", "one")
+
+    done = subprocess.run(["boneyard-blog", "export", "-"], capture_output=True, check=True)
+
+    with ZipFile(BytesIO(done.stdout)) as archive:
+        assert archive.namelist() == ["posts/one.md"]
+    assert done.stderr == b"1 posts written to the standard output.\n"
+
+
+def test_an_export_that_fails_leaves_the_one_before(site, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "posts.zip"
+    file.write_bytes(b"the one before")
+
+    def fails(*arguments):
+        yield b"PK"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exchange, "exported", fails)
+
+    assert commands.main(["export", str(file)]) == 1
+
+    assert "No space left on device" in capsys.readouterr().err
+    assert (file.read_bytes(), os.listdir(tmp_path)) == (b"the one before", ["posts.zip"])
 
 
 def test_a_file_that_cannot_be_read_is_named(site, tmp_path):

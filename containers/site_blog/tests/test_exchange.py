@@ -1,11 +1,14 @@
 """Export and import."""
 
 import os
+import re
+import struct
 import threading
 import time
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import feedparser
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -16,7 +19,7 @@ from boneyard_blog.exchange.exporting import exported
 from boneyard_blog.exchange.front_matter import ExchangedPost, format_post, parse_post
 from boneyard_blog.models import Author
 from boneyard_blog.writing import Content
-from helpers import photo, picture, titles, zip_file
+from helpers import photo, picture, titles, wait_until_somebody_waits, zip_file
 
 
 def _post(title="Title", slug="a-slug", body="Body.\n", **fields) -> str:
@@ -55,10 +58,14 @@ def test_everything_is_exported(ada, site):
     site.execute("UPDATE posts SET deleted_at = '2026-03-06 00:00Z' WHERE slug = 'binned'")
     ada.upload("/author/media", "x.png", picture(), status=303)
 
+    site.execute("INSERT INTO former_slugs SELECT unnest(ARRAY['once', 'before']), id FROM posts WHERE slug = 'shown'")
+    site.execute("UPDATE posts SET atom_id = '01234567-89ab-cdef-0123-456789abcdef' WHERE slug = 'shown'")
+
     files = _exported(ada)
 
     assert files["posts/shown.md"].decode() == (
-        "---\ntitle: Shown\nslug: shown\ndate: 2026-03-05 12:00:00+00:00\ntags: [nginx]\nsummary: 'Short: yes'\n---\nWords."
+        "---\ntitle: Shown\nslug: shown\ndate: 2026-03-05 12:00:00+00:00\ntags: [nginx]\nsummary: 'Short: yes'\n"
+        "aliases: [before, once]\nid: urn:uuid:01234567-89ab-cdef-0123-456789abcdef\n---\nWords."
     )
     assert b"draft: true" in files["posts/draft.md"]
     assert b"deleted: 2026-03-06" in files["posts/binned.md"]
@@ -108,6 +115,75 @@ def test_a_known_post_gets_a_new_revision_and_keeps_the_old_one(ada, site):
     ]
 
 
+def _entry_ids(browser) -> dict[str, str]:
+    return {entry.title: entry.id for entry in feedparser.parse(browser.get("/feed").body).entries}
+
+
+def test_a_post_has_its_old_addresses_and_its_id_in_feeds_on_a_new_site_too(ada, site, browser):
+    site.add_post("One", "one", tags=["nginx"])
+    key = ada.write("Two", slug="first")
+    for slug in ("second", "third"):
+        ada.post_form(f"/author/posts/{key}", slug=slug, status=303)
+    before = _entry_ids(browser)
+    data = ada.browser.get("/author/export").body
+    site.execute("DELETE FROM posts")
+    site.execute("UPDATE site_state SET identity = gen_random_uuid()")
+    # One of the posts is here already, as another.
+    site.add_post("One", "one")
+
+    assert _import(ada, data) == "1 posts added, 1 changed, 0 unchanged; 0 images."
+
+    assert _entry_ids(browser) == before
+    for slug in ("first", "second"):
+        assert browser.get(f"/post/{slug}", status=301).location == "http://blog.test/post/third"
+    assert _exported(ada)["posts/third.md"] == ZipFile(BytesIO(data)).read("posts/third.md")
+
+
+def test_an_id_that_another_post_has_is_not_taken(ada, site, browser):
+    site.add_post("One", "one")
+    name = next(iter(_entry_ids(browser).values()))
+    files = {f"{slug}.md": _post(slug.title(), slug, id=name, date="2026-03-05") for slug in ("two", "three")}
+
+    assert _import(ada, zip_file(files=files)) == "2 posts added, 0 changed, 0 unchanged; 0 images."
+
+    names = _entry_ids(browser)
+    assert names["One"] == name
+    assert len(set(names.values())) == 3
+
+
+def test_an_old_address_that_another_post_has_is_not_taken(ada, site, browser):
+    site.add_post("One", "one")
+
+    _import(ada, zip_file(files={"a.md": _post(aliases="[one, free]", date="2026-03-05")}))
+
+    assert browser.get("/post/one").html.h1.text == "One"
+    browser.get("/post/free", status=301)
+    assert site.execute("SELECT slug FROM former_slugs") == [("free",)]
+
+
+def test_what_other_blogs_call_aliases_and_id_is_no_reason_to_refuse():
+    file = _post(id="17", aliases="[/2020/01/hello/, /post/once/, a-slug, 2020-01-02, 'Not A Slug']")
+
+    post = parse_post(file.encode(), "a.md")
+
+    assert (post.aliases, post.atom_id) == (("2020-01-02", "once"), None)
+    assert parse_post(_post(id="urn:uuid:nonsense").encode(), "a.md").atom_id is None
+
+
+def test_an_import_is_the_author_of_what_it_changed_only(ada, site):
+    site.add_post("One", "one")
+    site.add_post("Two", "two")
+    data = ada.browser.get("/author/export").body
+    site.execute("UPDATE posts SET body = 'Other words.' WHERE slug = 'two'")
+
+    assert _import(ada, data) == "0 posts added, 1 changed, 1 unchanged; 0 images."
+
+    assert site.execute("""
+        SELECT post_revisions.slug, number, name
+        FROM post_revisions LEFT JOIN authors ON authors.id = author_id ORDER BY number
+    """) == [("two", 1, None), ("two", 2, "ada")]
+
+
 def test_images_come_in_too(ada, site, media_folder):
     assert (
         _import(ada, zip_file(files={"media/photo.png": picture()}))
@@ -140,6 +216,22 @@ def test_ones_own_export_brings_no_second_copy_of_an_image(ada, site):
     _import(ada, ada.browser.get("/author/export").body)
 
     assert site.value("SELECT count(*) FROM media") == 1
+
+
+def test_an_image_that_is_deleted_while_it_is_imported_is_there(ada, site, engine, media_folder):
+    ada.upload("/author/media", "photo.jpg", photo(), status=303)
+    path = site.value("SELECT path FROM media")
+    data = ada.browser.get("/author/export").body
+
+    with engine.begin() as deleting:
+        deleting.execute(text("SELECT FROM media FOR UPDATE"))
+        response = ada.upload("/author/imports", "posts.zip", data, status=303)
+        wait_until_somebody_waits(site)
+        deleting.execute(text("DELETE FROM media"))
+
+    assert _ended(ada, response.location).endswith("1 images.")
+    assert site.execute("SELECT path FROM media") == [(path,)]
+    assert (media_folder / path).is_file()
 
 
 def test_bytes_that_only_claim_to_be_from_an_export_are_written_anew(ada, site, media_folder):
@@ -217,6 +309,41 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(ada, site):
             file.write(b"\0" * 2**20)
 
     assert "unpacks to 1,100 MB; 1,024 MB is the most" in _import(ada, out.getvalue())
+
+
+def _nameless_entries(count: int, claimed: int) -> bytes:
+    """Return a zip of files that are nothing but lines in its list of files, which claims to hold another number of them."""
+    entry = b"PK\x01\x02" + b"\0" * 42
+    size = count * len(entry)
+    end = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, claimed, claimed, size, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, size, 1)
+    return entry * count + end + locator + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 0, 0, 2**32 - 1, 2**32 - 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "claimed", "message"),
+    [
+        (50_001, 50_001, "The zip file holds more than 50,000 files."),
+        (50_001, 1, "The zip file holds more than 50,000 files."),
+        (364_723, 1, "The zip file's list of files takes more than 16 MB."),
+        (50_000, 50_000, "The zip file holds neither .md files nor images"),
+    ],
+)
+def test_a_zip_of_too_many_files_is_refused_before_they_are_looked_at(site, engine, media_folder, count, claimed, message):
+    upload = BytesIO(_nameless_entries(count, claimed))
+
+    with Session(engine) as session, pytest.raises(importing.BadArchive, match=re.escape(message)):
+        importing.import_all(session, str(media_folder), upload, None, lambda *step: None)
+
+
+def test_the_command_line_takes_any_number_of_files(site, engine, media_folder, monkeypatch):
+    monkeypatch.setattr(importing, "MAX_DIRECTORY", 10)
+
+    with Session(engine) as session:
+        upload = BytesIO(zip_file(files={"a.md": _post()}))
+        done = importing.import_all(session, str(media_folder), upload, None, lambda *step: None, most_unpacked=None)
+
+    assert done.added == 1
 
 
 def test_a_zip_that_lies_about_its_sizes_is_refused(ada, site):
@@ -298,19 +425,12 @@ def test_an_import_from_the_command_line_waits_for_none(site, engine, media_fold
         importing.import_all(session, str(media_folder), BytesIO(zip_file(a="x")), None, lambda *step: None)
 
 
-def _wait_until_somebody_waits(site) -> None:
-    deadline = time.monotonic() + 60
-    while not site.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        assert time.monotonic() < deadline, "nobody waits for a lock"
-        time.sleep(0.02)
-
-
 def test_an_import_and_a_save_that_share_a_tag_do_not_wait_for_each_other(ada, site, engine):
     with Session(engine) as session, session.begin():
         author = session.scalar(select(Author))
         writing.take_turn(session)
         response = ada.upload("/author/imports", "a.zip", zip_file(files={"a.md": _post(tags="[shared]")}), status=303)
-        _wait_until_somebody_waits(site)
+        wait_until_somebody_waits(site)
 
         writing.create_post(session, author, Content("Saved", "saved", "", "", ("shared",)), None)
 

@@ -1,5 +1,8 @@
 """What may be sent to us, and by whom."""
 
+import errno
+import os
+import tempfile
 from io import BytesIO
 
 import pytest
@@ -57,6 +60,35 @@ def test_a_form_that_breaks_off_is_refused(ada):
     answer = _send(ada.browser, "/author/posts/new", 100 * _KILOBYTE, BytesIO(b"title=x"))
 
     assert (answer.status_int, "did not come as a whole" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(("path", "size"), [("/author/media", 10_000), ("/author/imports", 5 * 1024 * _KILOBYTE)])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
+def test_an_upload_for_which_there_is_no_room_is_told_so(ada, site, monkeypatch, caplog, path, size, code):
+    token = ada.token()
+
+    def full(*arguments, **options):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+
+    page = ada.browser.post(path, {"csrf_token": token}, upload_files=[("file", "a", b"x" * size)], status=507)
+
+    assert "there may be no room left" in page
+    assert os.strerror(code) in caplog.text
+    assert site.value("SELECT count(*) FROM imports") == 0
+
+
+def test_an_upload_during_which_the_room_ends_is_told_so(ada, monkeypatch):
+    class Full(BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *arguments, **options: Full())
+
+    answer = _send(ada.browser, "/author/imports", 5 * 1024 * _KILOBYTE, BytesIO(b"x" * 5 * 1024 * _KILOBYTE))
+
+    assert (answer.status_int, "there may be no room left" in answer.text) == (507, True)
 
 
 @pytest.mark.parametrize("name", ["csrf_token", "name", "password", "next"])

@@ -30,6 +30,13 @@ def test_markdown_becomes_html(markdown, html):
     assert render(markdown) == html
 
 
+def test_only_texts_of_a_usual_length_are_kept_in_memory():
+    usual, long = "*a* " * 5_000, "*a* " * 5_001
+
+    assert render(usual) is render(usual)
+    assert render(long) is not render(long)
+
+
 def test_tables_are_rendered():
     assert "<th>a</th>" in render("|a|b|\n|-|-|\n|1|2|")
 

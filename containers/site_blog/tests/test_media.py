@@ -1,14 +1,16 @@
 """Uploads: known by their content."""
 
 import struct
+import threading
 import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image, ImageCms, ImageSequence
+from PIL import Image, ImageCms, ImageFile, ImageSequence
+from sqlalchemy import event, text
 
-from boneyard_blog import media
-from helpers import photo, picture
+from boneyard_blog import gallery, media
+from helpers import photo, picture, wait_until_somebody_waits
 
 
 def _only_file(folder):
@@ -125,6 +127,43 @@ def test_where_a_photo_was_taken_is_not_told(ada, media_folder):
     assert Image.open(file).size == (30, 40)
 
 
+def _below_sea_level() -> bytes:
+    """Return EXIF as cameras write it, with a negative number where Pillow knows none, of an image to be turned."""
+    orientation = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    place = struct.pack("<HHII", 0x8825, 4, 1, 38)
+    altitude = struct.pack("<HHII", 6, 10, 1, 56)
+    return (
+        b"Exif\0\0II*\0"
+        + struct.pack("<IH", 8, 2) + orientation + place + struct.pack("<I", 0)
+        + struct.pack("<H", 1) + altitude + struct.pack("<I", 0) + struct.pack("<ii", -1200, 100)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_is_turned_whatever_else_its_camera_has_written(image_format):
+    kept = media.read_picture(picture(image_format, exif=_below_sea_level()))
+
+    assert (kept.width, kept.height) == (30, 40)
+    assert not Image.open(BytesIO(kept.data)).getexif()
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01"])
+def test_a_photo_with_damaged_notes_of_its_camera_is_kept(exif):
+    assert media.read_picture(picture("JPEG", exif=exif)).width == 40
+
+
+@pytest.mark.parametrize("error", [struct.error, TypeError, KeyError, IndexError, AttributeError, zlib.error])
+def test_whatever_a_decoder_stumbles_over_is_no_image(monkeypatch, error):
+    def stumble(*arguments, **options):
+        raise error("not that")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", stumble)
+
+    with pytest.raises(media.NotAnImage, match="or it is damaged"):
+        media.read_picture(picture("JPEG"))
+
+
 def test_an_animation_keeps_its_frames():
     out = BytesIO()
     frames = [Image.new("RGB", (10, 10), colour) for colour in ("red", "green", "blue")]
@@ -197,6 +236,52 @@ def test_an_image_that_nobody_shows_is_deleted(ada, site, media_folder):
     _delete(ada, site, 303)
 
     assert site.value("SELECT count(*) FROM media") == 0
+    assert [path for path in media_folder.rglob("*") if path.is_file()] == []
+
+
+def test_an_image_that_could_not_be_deleted_keeps_its_file(ada, site, engine, media_folder):
+    ada.upload("/author/media", "photo.png", picture(), status=303)
+    token = ada.token()
+
+    def lose(connection):
+        connection.connection.driver_connection.close()
+
+    event.listen(engine, "commit", lose)
+    try:
+        ada.browser.post("/author/media/1/delete", {"csrf_token": token}, status=503)
+    finally:
+        event.remove(engine, "commit", lose)
+
+    assert site.value("SELECT count(*) FROM media") == 1
+    assert _only_file(media_folder)
+
+
+def test_an_image_that_is_uploaded_while_it_is_deleted_is_there(ada, site, engine, media_folder):
+    ada.upload("/author/media", "photo.png", picture(), status=303)
+    path = site.value("SELECT path FROM media")
+
+    with engine.begin() as deleting:
+        deleting.execute(text("SELECT FROM media FOR UPDATE"))
+        upload = threading.Thread(target=ada.upload, args=("/author/media", "photo.png", picture()))
+        upload.start()
+        wait_until_somebody_waits(site)
+        deleting.execute(text("DELETE FROM media"))
+    upload.join()
+
+    assert site.execute("SELECT path FROM media") == [(path,)]
+
+
+def test_a_file_stays_if_its_image_was_added_again(site, application, media_folder):
+    sessions, folder, image = application.registry.session_factory, str(media_folder), media.read_picture(picture())
+    with sessions.begin() as session:
+        gallery.add_images(session, [image.row("photo.png")])
+        media.keep(folder, image)
+
+    gallery.remove_file(sessions, folder, image.path)
+    assert _only_file(media_folder)
+    site.execute("DELETE FROM media")
+    gallery.remove_file(sessions, folder, image.path)
+
     assert [path for path in media_folder.rglob("*") if path.is_file()] == []
 
 

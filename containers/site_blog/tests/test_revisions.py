@@ -56,15 +56,36 @@ def test_nonsense_to_compare_falls_back_to_the_last_two(ada):
     assert page.html.select_one("#compared").text == "From revision 1 to 2"
 
 
+def _button_to_bring_back(author, key: int):
+    forms = author.browser.get(f"/author/posts/{key}/revisions").forms.values()
+    return next(form for form in forms if "number" in form.fields)
+
+
 def test_an_earlier_revision_is_brought_back_as_a_new_one(ada, site):
     key = ada.write("One", "First words.", tags="first")
     ada.post_form(f"/author/posts/{key}", title="Two", body="Second words.", tags="second", status=303)
-    token = ada.token()
 
-    ada.browser.post(f"/author/posts/{key}/revisions/restore", {"csrf_token": token, "number": "1"}, status=303)
+    _button_to_bring_back(ada, key).submit("number", status=303)
 
     assert site.execute("SELECT title, body, revision FROM posts") == [("One", "First words.", 3)]
     assert site.execute("SELECT name FROM tags JOIN post_tags ON tag_id = id") == [("first",)]
+
+
+def test_an_earlier_revision_does_not_cover_what_was_saved_meanwhile(ada, make_author, site):
+    grace = make_author("grace")
+    grace.sign_in()
+    key = ada.write("One", "First words.")
+    ada.post_form(f"/author/posts/{key}", body="Second words.", status=303)
+    graces = _button_to_bring_back(grace, key)
+    ada.post_form(f"/author/posts/{key}", body="Third words.", status=303)
+
+    page = graces.submit("number", status=409)
+
+    assert "ada saved revision 3 while you were writing." in page.html.select_one("section.note").text
+    assert page.html.select_one(".diff del").text == "- Third words."
+    assert site.value("SELECT body FROM posts") == "Third words."
+    next(form for form in page.forms.values() if "title" in form.fields).submit("save", status=303)
+    assert site.execute("SELECT body, revision FROM posts") == [("First words.", 4)]
 
 
 def test_a_revision_that_does_not_exist_is_not_brought_back(ada):

@@ -107,6 +107,45 @@ def test_the_command_line_takes_all_of_it_back(empty_database, monkeypatch, caps
     assert capsys.readouterr().out == f"database empty, container {schema.HEAD}\n"
 
 
+def test_the_command_line_says_that_a_newer_schema_stays(empty_database, monkeypatch, capsys):
+    _migrate(empty_database, "0001")
+    with empty_database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    monkeypatch.setenv("BLOG_DATABASENAME", _OWN)
+
+    for target in ("0001", "nothing"):
+        assert commands.main(["schema", "downgrade", target]) == 1
+        said = capsys.readouterr().err
+        assert f"the schema is at 9999, newer than this container's {schema.HEAD}" in said and said.count("\n") == 1
+
+    assert commands.main(["schema", "upgrade"]) == 0
+    assert _version(empty_database) == "9999"
+
+
+def test_the_command_line_says_how_to_make_the_tables(empty_database, monkeypatch, capsys):
+    monkeypatch.setenv("BLOG_DATABASENAME", _OWN)
+
+    assert commands.main(["author", "list"]) == 1
+
+    said = capsys.readouterr().err
+    assert "run boneyard-blog schema upgrade" in said and said.count("\n") == 1
+
+
+def test_sample_posts_that_were_edited_survive_a_way_back(empty_database):
+    _migrate(empty_database, schema.HEAD)
+    with empty_database.begin() as connection:
+        connection.execute(text("UPDATE posts SET body = 'Ours.' WHERE slug = 'moving-house'"))
+
+    _migrate(empty_database, "0001")
+
+    with empty_database.connect() as connection:
+        assert connection.execute(text("SELECT slug, body FROM posts")).all() == [("moving-house", "Ours.")]
+    _migrate(empty_database, schema.HEAD)
+    with empty_database.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM posts")) == 5
+        assert connection.scalar(text("SELECT body FROM posts WHERE slug = 'moving-house'")) == "Ours."
+
+
 def test_containers_that_start_at_once_migrate_once(empty_database):
     failures = []
 

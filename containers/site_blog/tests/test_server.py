@@ -129,6 +129,7 @@ def test_it_ends_promptly_though_a_connection_is_kept_open(site, tmp_path):
         ({"BLOG_PORT": "x"}, "boneyard-blog: BLOG_PORT=x: must be a whole number from 1 to 65535\n"),
         ({"GUNICORN_WORKERS": "many"}, "boneyard-blog: GUNICORN_WORKERS=many: must be a whole number from 1 to 64\n"),
         ({"INI_FILE": "other.ini"}, "boneyard-blog: INI_FILE=other.ini: there is no such file in /srv/site: use"),
+        ({"MEDIA_FOLDER": "/nowhere"}, "boneyard-blog: MEDIA_FOLDER=/nowhere: must be a folder in which user 10001 may write"),
         (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_EXPORTER_OTLP_PROTOCOL": "smoke"},
             "OTEL_EXPORTER_OTLP_PROTOCOL=smoke: must be grpc or http/protobuf",
@@ -137,6 +138,26 @@ def test_it_ends_promptly_though_a_connection_is_kept_open(site, tmp_path):
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, environment, message):
     with Server(tmp_path / "log", **environment) as server:
+        server.process.wait(10)
+
+    assert server.process.returncode == 78
+    assert message in server.log
+    assert server.log.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("[app:other]", "blog.title is not set: give it in the ini file"),
+        ("blog.title", "cannot be understood (Source contains parsing errors"),
+        ("blog.title = x", "option 'blog.title' in section 'app:main' already exists"),
+    ],
+)
+def test_a_wrong_ini_file_stops_the_start_with_one_line(tmp_path, line, message):
+    ini = tmp_path / "wrong.ini"
+    right = (SOURCE / "production.ini").read_text()
+    ini.write_text(right.replace("blog.development = false", f"blog.development = false\n{line}"))
+    with Server(tmp_path / "log", INI_FILE=str(ini)) as server:
         server.process.wait(10)
 
     assert server.process.returncode == 78

@@ -2,7 +2,7 @@
 
 import pytest
 
-from boneyard_blog.settings import ContactLink, DatabaseSettings, Environment, SettingError, Settings
+from boneyard_blog.settings import ContactLink, DatabaseSettings, Environment, SettingError, Settings, check_ini
 
 GOOD = {"BLOG_HOST": "db", "BLOG_USERNAME": "u", "BLOG_PASSWORD": "p", "SESSION_SECRET": "s" * 32}
 
@@ -89,3 +89,43 @@ def test_a_url_that_is_wrong_does_not_show_its_password():
         _settings(BLOG_HOST=None, DATABASE_URL="mysql://u:secret@h/n")
 
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"blog.title": None}, "blog.title is not set: give it in the ini file"),
+        ({"blog.title": ""}, "blog.title is not set"),
+        ({"blog.title": "two\nlines"}, "blog.title='two\\nlines': must be one line"),
+        ({"blog.tagline": None}, "blog.tagline is not set"),
+        ({"blog.language": "English"}, "blog.language='English': must name a language, such as en or pt-BR"),
+        ({"blog.language": 'en" onload="x'}, "must name a language"),
+        ({"blog.posts_per_page": "ten"}, "blog.posts_per_page=ten: must be a whole number from 1 to 100"),
+        ({"blog.posts_per_page": "0"}, "blog.posts_per_page=0: must be"),
+        ({"blog.posts_per_page": None}, "blog.posts_per_page is not set"),
+        ({"blog.statement_timeout_ms": "x"}, "blog.statement_timeout_ms=x: must be a whole number from 1 to 600000"),
+        ({"blog.shared_max_age": "-1"}, "blog.shared_max_age=-1: must be a whole number from 0 to 86400"),
+        ({"blog.development": "perhaps"}, "blog.development='perhaps': must be true or false"),
+    ],
+)
+def test_a_wrong_line_of_the_ini_file_is_named_with_its_remedy(ini_settings, changes, message):
+    settings = {name: value for name, value in (ini_settings | changes).items() if value is not None}
+
+    with pytest.raises(SettingError) as error:
+        check_ini(settings)
+
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_language_may_be_that_of_a_country_and_a_tagline_empty(ini_settings):
+    check_ini(ini_settings | {"blog.language": "pt-BR", "blog.tagline": ""})
+
+
+def test_a_media_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "closed").mkdir(mode=0o555)
+
+    for folder in ("file", "closed", "missing"):
+        with pytest.raises(SettingError, match=f"MEDIA_FOLDER={tmp_path / folder}: must be a folder in which user"):
+            _settings(MEDIA_FOLDER=str(tmp_path / folder)).check_media_folder()

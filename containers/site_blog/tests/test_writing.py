@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from boneyard_blog.forms import whole_number
 from helpers import titles
 
 
@@ -330,3 +331,11 @@ def test_a_signed_in_author_finds_the_way_to_edit(ada, browser):
 
     assert ada.browser.get("/post/post").html.select_one(f".meta a[href='/author/posts/{key}']")
     assert browser.get("/post/post").html.select_one(".meta a") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1", 1), ("99", 99), ("07", 7), ("0", 5), ("100", 5), ("", 5), ("-1", 5), ("1.0", 5), ("٣", 5), ("9" * 9999, 5)],
+)
+def test_a_number_in_an_address_is_one_that_can_be_meant(text, number):
+    assert whole_number(text, 5, 99) == number

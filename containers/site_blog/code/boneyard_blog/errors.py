@@ -44,8 +44,9 @@ def not_text(request):
 @exception_view_config(UnreadableForm, renderer="message.jinja2")
 def unreadable_form(request):
     """A visitor whose form cannot be taken is told why."""
-    request.response.status = 400
-    return {"heading": "This cannot be read", "message": str(request.exception)}
+    problem = request.exception
+    request.response.status = problem.status
+    return {"heading": problem.heading, "message": str(problem)}
 
 
 @exception_view_config(BadCSRFToken, renderer="message.jinja2")

@@ -10,7 +10,17 @@ from datetime import UTC, datetime
 from boneyard_blog import writing
 from boneyard_blog.writing import Content
 
+# The greatest number that a revision can have.
+MAX_REVISION = 2**31 - 1
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def whole_number(text: str, otherwise: int, most: int) -> int:
+    """Return the number that a text is, from 1 to `most`, and `otherwise` if it is none of these."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
+        return otherwise
+    return int(text) if 1 <= int(text) <= most else otherwise
 
 
 @dataclass
@@ -44,7 +54,6 @@ class PostForm:
     @classmethod
     def of_request(cls, fields: Mapping[str, str], published_at: datetime | None = None) -> PostForm:
         """Return the form as it was sent, checked; `published_at` is what the post has now."""
-        base = fields.get("base", "0")
         form = cls(
             title=" ".join(str(fields.get("title", "")).split(" ")).strip(),
             slug=str(fields.get("slug", "")).strip(),
@@ -53,7 +62,7 @@ class PostForm:
             tags=str(fields.get("tags", "")).strip(),
             state="published" if fields.get("state") == "published" else "draft",
             publish_on=str(fields.get("publish_on", "")).strip()[:40],
-            base=int(base) if base.isascii() and base.isdigit() and len(base) < 9 else 0,
+            base=whole_number(fields.get("base", ""), 0, MAX_REVISION),
         )
         form._check()
         if form.state == "draft" and form.publish_on not in ("", _as_field(published_at)):

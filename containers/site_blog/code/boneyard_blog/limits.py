@@ -1,5 +1,7 @@
 """Refuses requests that are too large before anything of them is read, and forms that cannot be read."""
 
+import logging
+import tempfile
 from urllib.parse import unquote_to_bytes
 
 from pyramid.httpexceptions import HTTPLengthRequired
@@ -8,6 +10,8 @@ from pyramid.tweens import EXCVIEW, INGRESS, MAIN
 from webob.request import DisconnectionError
 
 from boneyard_blog.sessions import is_an_authors
+
+log = logging.getLogger(__name__)
 
 KILOBYTE, MEGABYTE = 1024, 1024 * 1024
 
@@ -58,6 +62,16 @@ def _too_large(than: str) -> Response:
 class UnreadableForm(Exception):
     """A form cannot be taken; the message says why."""
 
+    status = 400
+    heading = "This cannot be read"
+
+
+class NoRoom(UnreadableForm):
+    """A form cannot be taken because there is nowhere to put it."""
+
+    status = 507
+    heading = "This cannot be kept"
+
 
 def _is_utf8(request, values) -> bool:
     if request.content_type == "multipart/form-data":
@@ -89,8 +103,11 @@ def _check_form(request) -> None:
         if request.content_type != "multipart/form-data" and request.body.count(b"&") >= _FIELDS:
             raise UnreadableForm(f"The form has more than {_FIELDS:,} fields.")
         fields = list(request.POST.items())
-    except DisconnectionError as error:
+    except (DisconnectionError, ConnectionError, TimeoutError) as error:
         raise UnreadableForm("The form did not come as a whole.") from error
+    except OSError as error:
+        log.error("No file can be made in %s for what is uploaded: %s", tempfile.gettempdir(), error)
+        raise NoRoom("Nothing was uploaded: there may be no room left. The log says more.") from error
     except (ValueError, LookupError, EOFError, DeprecationWarning) as error:
         # WebOb raises DeprecationWarning, an exception here, for a charset other than UTF-8.
         raise UnreadableForm("The form is not what its headers promise, or not valid UTF-8 text.") from error

@@ -6,10 +6,12 @@ import fcntl
 import hashlib
 import os
 import shutil
+import struct
 import tempfile
 import warnings
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -35,6 +37,12 @@ _FORMATS = {
     "GIF": ("gif", "image/gif"),
     "WEBP": ("webp", "image/webp"),
 }
+
+
+# What the decoders raise on bytes that are not what they expect.
+_DAMAGE = (
+    OSError, ValueError, SyntaxError, EOFError, OverflowError, LookupError, TypeError, AttributeError, struct.error, zlib.error,
+)  # fmt: skip
 
 
 class NotAnImage(Exception):
@@ -96,7 +104,7 @@ def read_picture(data: bytes, path: str | None = None) -> Picture:
                 return kept
     except Image.DecompressionBombError as error:
         raise NotAnImage(_too_large(MAX_PIXELS)) from error
-    except (OSError, ValueError, SyntaxError, EOFError, OverflowError) as error:
+    except _DAMAGE as error:
         raise NotAnImage("This is no PNG, JPEG, GIF or WebP image, or it is damaged.") from error
 
 
@@ -155,15 +163,24 @@ def _animation(image: Image.Image) -> tuple[Image.Image, dict]:
 
 def _still(image: Image.Image, image_format: str) -> tuple[Image.Image, dict]:
     """Return the image as it is seen, and the options to save it with."""
-    # Turned as the camera meant it, because what said so is not kept: nor is where it was taken.
-    ImageOps.exif_transpose(image, in_place=True)
     image.load()
+    _turn(image)
     if profile := image.info.get("icc_profile"):
         image = _in_srgb(image, profile)
     if image_format == "JPEG":
         image = image if image.mode in ("L", "RGB") else image.convert("RGB")
         return image, {"quality": 88, "optimize": True, "progressive": True}
     return image, {"optimize": True} if image_format == "PNG" else {}
+
+
+def _turn(image: Image.Image) -> None:
+    """Turn the image as the camera meant it, because what said so is not kept: nor is where it was taken."""
+    with suppress(*_DAMAGE):
+        image.getexif()
+    # Without its source Pillow does not write anew what was read, which it cannot do with all that cameras write.
+    for key in ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"):
+        image.info.pop(key, None)
+    ImageOps.exif_transpose(image, in_place=True)
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:

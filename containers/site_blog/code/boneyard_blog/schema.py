@@ -24,6 +24,15 @@ HEAD = VERSIONS[-1]
 _LOCK = 0x626F6E65
 
 
+class UnknownVersion(Exception):
+    """The schema is at a version that this source cannot move it from."""
+
+    def __init__(self, version: str):
+        super().__init__(
+            f"the schema is at {version}, newer than this container's {HEAD}: move it with the container that brought it there"
+        )
+
+
 def current_version(connection: Connection) -> str | None:
     """Return the schema's version in the database, None before the first migration."""
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
@@ -41,8 +50,10 @@ def migrate(connection: Connection, target: str | None = HEAD) -> None:
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     version = current_version(connection)
-    if version == target or (version is not None and version not in VERSIONS):
+    if version == target:
         return
+    if version is not None and version not in VERSIONS:
+        raise UnknownVersion(version)
 
     # Alembic takes long to import and is not needed when the schema is current.
     from alembic import command
@@ -62,12 +73,12 @@ def migrate(connection: Connection, target: str | None = HEAD) -> None:
 
 def upgrade(engine: Engine) -> None:
     """Bring the schema up to date; a newer one is left alone, and still serves."""
-    with engine.begin() as connection:
-        version = current_version(connection)
-        if version is not None and version not in VERSIONS:
-            log.warning("The schema is at %s, newer than this container's %s: leaving it as it is", version, HEAD)
-        elif version != HEAD:
-            migrate(connection)
+    try:
+        with engine.begin() as connection:
+            if current_version(connection) != HEAD:
+                migrate(connection)
+    except UnknownVersion as problem:
+        log.warning("Nothing was migrated: %s", problem)
 
 
 def _upgrade_until_done(registry) -> None:

@@ -14,9 +14,9 @@ from boneyard_blog.sessions import COOKIE
 
 
 class Everything:
-    """The root of all there is: everyone reads, authors write."""
+    """The root of all there is: authors write."""
 
-    __acl__ = [(Allow, Everyone, "read"), (Allow, Authenticated, "write")]
+    __acl__ = [(Allow, Authenticated, "write")]
 
     def __init__(self, request):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -45,6 +46,33 @@ class Environment:
         if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
             raise SettingError(f"{name}={value}: must be a whole number from {lowest} to {highest}")
         return int(value)
+
+
+# Name, lowest and highest.
+_INI_NUMBERS = (
+    ("blog.posts_per_page", 1, 100),
+    ("blog.shared_max_age", 0, 86_400),
+    ("blog.statement_timeout_ms", 1, 600_000),
+)
+
+
+def check_ini(settings: Mapping[str, str]) -> None:
+    """Check what an ini file says of the blog in its section [app:main]."""
+    ini = Environment(settings)
+    remedy = "give it in the ini file, in the section [app:main]"
+    for name in ("blog.title", "blog.language", "blog.development", *(name for name, *_ in _INI_NUMBERS)):
+        ini.require(name, remedy)
+    if "blog.tagline" not in settings:
+        raise SettingError(f"blog.tagline is not set: {remedy}; it may be empty")
+    for name in ("blog.title", "blog.tagline"):
+        if re.search(r"[\x00-\x1f\x7f]", settings[name]):
+            raise SettingError(f"{name}={settings[name]!r}: must be one line")
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", settings["blog.language"]):
+        raise SettingError(f"blog.language={settings['blog.language']!r}: must name a language, such as en or pt-BR")
+    if settings["blog.development"] not in ("true", "false"):
+        raise SettingError(f"blog.development={settings['blog.development']!r}: must be true or false")
+    for name, lowest, highest in _INI_NUMBERS:
+        ini.integer(name, lowest, lowest, highest)
 
 
 @dataclass(frozen=True)
@@ -168,6 +196,14 @@ class Settings:
         )
 
 
+    def check_media_folder(self) -> None:
+        """Refuse a folder where no image could be kept: better at the start than at an author's first upload."""
+        if not os.path.isdir(self.media_folder) or not os.access(self.media_folder, os.W_OK | os.X_OK):
+            raise SettingError(f"MEDIA_FOLDER={self.media_folder}: must be a folder in which user {os.getuid()} may write")
+
+
 def includeme(config):
-    """Check the environment and keep it as `registry.blog`."""
+    """Check the ini file and the environment, and keep the latter as `registry.blog`."""
+    check_ini(config.get_settings())
     config.registry.blog = Settings.from_environment()
+    config.registry.blog.check_media_folder()

@@ -12,6 +12,9 @@ from markupsafe import Markup, escape
 # Of a body, more than any summary needs.
 LEAD = 1500
 
+# In characters. The HTML, of which code takes very much, is kept in the memory of each worker.
+_LONGEST_KEPT = 20_000
+
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
@@ -59,9 +62,12 @@ def _safe_attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-@lru_cache(maxsize=512)
 def render(body: str) -> Markup:
     """Return the HTML of a Markdown text, with nothing in it that could harm a reader."""
+    return _kept(body) if len(body) <= _LONGEST_KEPT else _rendered(body)
+
+
+def _rendered(body: str) -> Markup:
     html = _MARKDOWN.render(body)
     # The page's own title is its h1.
     html = re.sub(r"<(/?)h([1-5])>", lambda match: f"<{match[1]}h{int(match[2]) + 1}>", html)
@@ -76,6 +82,9 @@ def render(body: str) -> Markup:
         set_tag_attribute_values={"img": {"loading": "lazy"}},
     )
     return Markup(safe)
+
+
+_kept = lru_cache(maxsize=128)(_rendered)
 
 
 def plain(markdown: str) -> str:

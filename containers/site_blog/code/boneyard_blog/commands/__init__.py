@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from configparser import RawConfigParser
 
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from boneyard_blog.authors import AuthorProblem
 from boneyard_blog.exchange.importing import ImportRefused
 from boneyard_blog.models import connect
-from boneyard_blog.server.configuration import ini_path
+from boneyard_blog.schema import UnknownVersion
+from boneyard_blog.server.configuration import ini_path, read_ini
 from boneyard_blog.settings import Environment, SettingError, Settings
 
 
@@ -20,10 +21,8 @@ class Workplace:
     """What every command needs: the settings and the database."""
 
     def __init__(self, settings: Settings):
-        parser = RawConfigParser()
-        parser.read(ini_path())
         self.settings = settings
-        self.ini = dict(parser["app:main"])
+        self.ini = read_ini(ini_path())
         # Commands may take long, and nobody waits for them in a browser.
         self.engine = connect(settings, statement_timeout_ms=0)
 
@@ -42,10 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(Workplace(Settings.from_environment(Environment())), options)
-    except (SettingError, AuthorProblem, ImportRefused) as problem:
+    except (SettingError, AuthorProblem, ImportRefused, UnknownVersion) as problem:
         return _fail(str(problem))
     except OperationalError as error:
         return _fail(f"the database cannot be reached: {str(error.orig).strip().splitlines()[0]}")
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise
+        return _fail("the database has no tables yet, or those of an older version: run boneyard-blog schema upgrade")
     except OSError as error:
         return _fail(str(error))
     except KeyboardInterrupt:

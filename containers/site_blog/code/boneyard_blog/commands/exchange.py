@@ -1,6 +1,10 @@
 """boneyard-blog export | import"""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import BinaryIO
 
 from boneyard_blog.exchange.exporting import exported
 from boneyard_blog.exchange.importing import import_all
@@ -8,7 +12,7 @@ from boneyard_blog.exchange.importing import import_all
 
 def add_parser(commands) -> None:
     out = commands.add_parser("export", help="write everything to a zip of Markdown files and images")
-    out.add_argument("file", metavar="FILE")
+    out.add_argument("file", metavar="FILE", help="where to; - is the standard output")
     out.set_defaults(run=_export)
     into = commands.add_parser("import", help="bring in a zip of any size, all of it or nothing")
     into.add_argument("file", metavar="FILE")
@@ -33,6 +37,23 @@ class _Progress:
             _say(f"{step}: {done:,} of {total:,}")
 
 
+@contextmanager
+def _whole(path: str) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of the one at `path` when all of it is written, and not before."""
+    path = os.path.realpath(path)
+    part = f"{path}.part"
+    try:
+        with open(part, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+        raise
+
+
 def _export(workplace, options) -> None:
     count = 0
 
@@ -40,9 +61,12 @@ def _export(workplace, options) -> None:
         nonlocal count
         count = posts
 
-    with workplace.session() as session, open(options.file, "wb") as file:
+    is_file = options.file != "-"
+    with workplace.session() as session, _whole(options.file) if is_file else nullcontext(sys.stdout.buffer) as file:
         file.writelines(exported(session, workplace.settings.media_folder, note))
-    print(f"{count:,} posts written to {options.file}.")
+        file.flush()
+    place = options.file if is_file else "the standard output"
+    print(f"{count:,} posts written to {place}.", file=sys.stdout if is_file else sys.stderr)
 
 
 def _import(workplace, options) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from boneyard_blog.exchange.front_matter import ExchangedPost, format_post
+from boneyard_blog.entry_ids import entry_id
+from boneyard_blog.exchange.front_matter import MAX_ALIASES, ExchangedPost, format_post
 from boneyard_blog.listing import tags_of_post
-from boneyard_blog.models import Media, Post
+from boneyard_blog.models import FormerSlug, Media, Post
+from boneyard_blog.site import read_site
 from boneyard_blog.writing import Content
 
 _PIECE = 64 * 1024
@@ -43,12 +45,15 @@ class _Outlet:
 def exported(session: Session, media_folder: str, progress=lambda posts: None) -> Iterator[bytes]:
     """Give a zip of all posts, drafts and those in the bin too, and of all images, piece by piece as it is made."""
     session.execute(text("SET LOCAL statement_timeout = 0"))
+    site = read_site(session)
     outlet = _Outlet()
     with ZipFile(outlet, "w", ZIP_DEFLATED) as archive:
         for count, post in enumerate(_posts(session), 1):
             content = Content(post.title, post.slug, post.summary, post.body, tuple(post.tags))
-            file = format_post(ExchangedPost(content, post.published_at, post.deleted_at))
-            archive.writestr(f"posts/{post.slug}.md", file)
+            moved = ExchangedPost(
+                content, post.published_at, post.deleted_at, tuple(post.aliases), entry_id(site, post.id, post.atom_id)
+            )
+            archive.writestr(f"posts/{post.slug}.md", format_post(moved))
             progress(count)
             yield from outlet.take(_PIECE)
         for path in session.scalars(select(Media.path).order_by(Media.id)):
@@ -61,5 +66,9 @@ def exported(session: Session, media_folder: str, progress=lambda posts: None) -
 
 
 def _posts(session: Session):
-    columns = (Post.title, Post.slug, Post.summary, Post.body, Post.published_at, Post.deleted_at, tags_of_post())
-    return session.execute(select(*columns).order_by(Post.id), execution_options={"yield_per": 500})
+    former = select(FormerSlug.slug).where(FormerSlug.post_id == Post.id).order_by(FormerSlug.slug).limit(MAX_ALIASES)
+    query = select(
+        Post.id, Post.title, Post.slug, Post.summary, Post.body, Post.published_at, Post.deleted_at, Post.atom_id,
+        tags_of_post(), func.array(former.correlate(Post).scalar_subquery()).label("aliases"),
+    )  # fmt: skip
+    return session.execute(query.order_by(Post.id), execution_options={"yield_per": 500})

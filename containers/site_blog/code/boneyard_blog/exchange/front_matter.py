@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import yaml
 
@@ -19,6 +21,9 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 # Far more than the fields may hold.
 _MAX_HEAD = 20_000
 
+# Of former addresses, each as long as it may be, so many leave room for the other fields.
+MAX_ALIASES = 100
+
 
 class BadFile(Exception):
     """A file is not a post."""
@@ -31,6 +36,10 @@ class ExchangedPost:
     content: Content
     published_at: datetime | None
     deleted_at: datetime | None = None
+    # Slugs that it had before.
+    aliases: tuple[str, ...] = ()
+    # Its id in feeds.
+    atom_id: UUID | None = None
 
 
 def format_post(post: ExchangedPost) -> str:
@@ -44,6 +53,10 @@ def format_post(post: ExchangedPost) -> str:
         fields["draft"] = True
     if post.deleted_at is not None:
         fields["deleted"] = post.deleted_at
+    if post.aliases:
+        fields["aliases"] = list(post.aliases)
+    if post.atom_id is not None:
+        fields["id"] = post.atom_id.urn
     head = yaml.dump(fields, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10_000)
     return f"---\n{head}---\n{content.body}"
 
@@ -93,7 +106,29 @@ def _checked(fields: dict, body: str, name: str) -> ExchangedPost:
     if form.errors:
         raise BadFile(f"{name}: {' '.join(form.errors.values())}")
     published_at = None if fields.get("draft") is True else _moment(fields.get("date"), "date", name)
-    return ExchangedPost(form.content(form.slug), published_at, _moment(fields.get("deleted"), "deleted", name))
+    return ExchangedPost(
+        form.content(form.slug),
+        published_at,
+        _moment(fields.get("deleted"), "deleted", name),
+        _aliases(fields.get("aliases"), form.slug, name),
+        _atom_id(fields.get("id")),
+    )
+
+
+def _aliases(value, slug: str, name: str) -> tuple[str, ...]:
+    """Return the former slugs; other blogs also give addresses of another form, to which no post here could be."""
+    values = [_plain(alias, "aliases", name) for alias in (value if isinstance(value, list) else [value])]
+    found = (re.fullmatch(r"(?:/post/)?([a-z0-9]+(?:-[a-z0-9]+)*)/?", alias) for alias in values)
+    slugs = {match[1] for match in found if match and len(match[1]) <= writing.MAX_SLUG}
+    return tuple(sorted(slugs - {slug}))[:MAX_ALIASES]
+
+
+def _atom_id(value) -> UUID | None:
+    """Return the id if it is one of ours; what other blogs call by that name may be anything."""
+    try:
+        return UUID(value) if isinstance(value, str) and value.startswith("urn:uuid:") else None
+    except ValueError:
+        return None
 
 
 def _plain(value, field: str, name: str) -> str:

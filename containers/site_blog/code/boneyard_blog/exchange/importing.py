@@ -10,16 +10,19 @@ from lzma import LZMAError
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from boneyard_blog import media, writing
+from boneyard_blog import gallery, media, writing
+from boneyard_blog.entry_ids import entry_id
 from boneyard_blog.exchange.front_matter import BadFile, parse_post
-from boneyard_blog.models import Media
+from boneyard_blog.models import Post
+from boneyard_blog.site import read_site
 
 MAX_ENTRIES = 50_000
 MAX_UNPACKED = 1024 * 1024 * 1024
+# The zip's own list of its files is read as a whole: this is far more than the names of as many files take.
+MAX_DIRECTORY = 16 * 1024 * 1024
 # UTF-8 takes up to four bytes a character; front matter comes on top.
 MAX_POST_BYTES = 4 * writing.MAX_BODY + 20_000
 
@@ -67,9 +70,7 @@ def import_all(
     if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}):
         raise ImportRefused("Another import is under way. Try again when it is done.")
     with media.staging_folder(media_folder) as staging:
-        with _reading("This is no zip file that can be read"):
-            archive = ZipFile(file)
-        with archive:
+        with _opened(file, most_unpacked) as archive:
             entries = _entries(archive, most_unpacked)
             posts = [entry for entry in entries if entry.filename.endswith(".md")]
             pictures = [entry for entry in entries if _is_picture(entry.filename)]
@@ -77,10 +78,9 @@ def import_all(
                 raise BadArchive("The zip file holds neither .md files nor images: see an export for an example.")
             _stage_posts(session, archive, posts, progress)
             rows = _stage_pictures(archive, pictures, staging, progress)
-        if rows:
-            owned = [row | {"author_id": author_id} for row in rows]
-            session.execute(insert(Media).on_conflict_do_nothing(), owned)
         added, changed = _store(session, len(posts), author_id, progress)
+        if rows:
+            gallery.add_images(session, [row | {"author_id": author_id} for row in rows])
         media.move_in(staging, media_folder)
     return Imported(added, changed, len(posts) - added - changed, len(rows))
 
@@ -98,12 +98,41 @@ def _reading(failure: str) -> Iterator[None]:
         raise BadArchive(f"{failure}: {error}") from error
 
 
+class _Guarded:
+    """An upload as ZipFile sees it while it opens: a list of files that takes too much memory is not handed out."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.is_open = False
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        if self.is_open:
+            return self._file.read(size)
+        if not 0 <= size <= MAX_DIRECTORY:
+            raise BadArchive(f"The zip file's list of files takes more than {MAX_DIRECTORY // 2**20} MB.")
+        data = self._file.read(size)
+        # Each file in the list begins with these bytes, whatever the zip says of their number.
+        if data.count(b"PK\x01\x02") > MAX_ENTRIES:
+            raise BadArchive(f"The zip file holds more than {MAX_ENTRIES:,} files.")
+        return data
+
+
+def _opened(file: BinaryIO, most_unpacked: int | None) -> ZipFile:
+    guarded = _Guarded(file)
+    guarded.is_open = most_unpacked is None
+    with _reading("This is no zip file that can be read"):
+        archive = ZipFile(guarded)
+    guarded.is_open = True
+    return archive
+
+
 def _entries(archive: ZipFile, most_unpacked: int | None) -> list[ZipInfo]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if most_unpacked is None:
         return entries
-    if len(entries) > MAX_ENTRIES:
-        raise BadArchive(f"The zip file holds {len(entries):,} files; {MAX_ENTRIES:,} is the most.")
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > most_unpacked:
         raise BadArchive(f"The zip file unpacks to {unpacked // 2**20:,} MB; {most_unpacked // 2**20:,} MB is the most.")
@@ -121,7 +150,8 @@ def _read(archive: ZipFile, entry: ZipInfo, most: int) -> bytes:
 
 _INCOMING = """
     CREATE TEMPORARY TABLE incoming (
-        title text, slug text, summary text, body text, tags text[], published_at timestamptz, deleted_at timestamptz
+        title text, slug text, summary text, body text, tags text[], published_at timestamptz, deleted_at timestamptz,
+        aliases text[], atom_id uuid
     ) ON COMMIT DROP
 """
 
@@ -152,11 +182,27 @@ _UPDATE = """
         revision = posts.revision + 1, updated_at = now()
     FROM changed WHERE changed.id = posts.id
 """
+_NAME = """
+    UPDATE posts SET atom_id = incoming.atom_id
+    FROM incoming WHERE incoming.slug = posts.slug AND incoming.atom_id IS NOT NULL
+"""
+_NEW = """
+    CREATE TEMPORARY TABLE added ON COMMIT DROP AS
+    SELECT slug FROM incoming WHERE NOT EXISTS (SELECT FROM posts WHERE posts.slug = incoming.slug)
+"""
 _INSERT = """
-    INSERT INTO posts (title, slug, summary, body, published_at, deleted_at, author_id)
-    SELECT title, slug, summary, body, published_at, deleted_at, :author
-    FROM incoming WHERE NOT EXISTS (SELECT FROM posts WHERE posts.slug = incoming.slug)
+    INSERT INTO posts (title, slug, summary, body, published_at, deleted_at, author_id, atom_id)
+    SELECT title, slug, summary, body, published_at, deleted_at, :author, atom_id
+    FROM incoming JOIN added USING (slug)
     ORDER BY published_at NULLS LAST, slug
+"""
+_LEAD = """
+    INSERT INTO former_slugs (slug, post_id)
+    SELECT alias, posts.id
+    FROM incoming JOIN posts USING (slug) CROSS JOIN LATERAL unnest(aliases) AS former (alias)
+    WHERE NOT EXISTS (SELECT FROM posts AS present WHERE present.slug = alias)
+    ORDER BY alias, posts.id
+    ON CONFLICT DO NOTHING
 """
 _TAGS = (
     "INSERT INTO tags (name) SELECT DISTINCT unnest(tags) AS name FROM incoming ORDER BY name ON CONFLICT DO NOTHING"
@@ -175,6 +221,7 @@ _KEEP_AFTER = """
     INSERT INTO post_revisions (post_id, number, title, slug, summary, body, tags, author_id)
     SELECT id, revision, posts.title, posts.slug, posts.summary, posts.body, incoming.tags, :author
     FROM posts JOIN incoming USING (slug)
+    WHERE slug IN (SELECT slug FROM added UNION ALL SELECT slug FROM changed)
     ON CONFLICT DO NOTHING
 """
 
@@ -194,7 +241,7 @@ def _stage_posts(session: Session, archive: ZipFile, entries: list[ZipInfo], pro
             slugs.add(content.slug)
             copy.write_row(
                 (content.title, content.slug, content.summary, content.body, sorted(content.tags),
-                 post.published_at, post.deleted_at)
+                 post.published_at, post.deleted_at, list(post.aliases), post.atom_id)
             )  # fmt: skip
             progress("Reading", done, len(entries))
 
@@ -214,15 +261,32 @@ def _stage_pictures(archive: ZipFile, entries: list[ZipInfo], staging: str, prog
     return list(rows.values())
 
 
+def _drop_needless_ids(session: Session) -> None:
+    """Drop the ids that posts have already: their own need not be stored, and nobody gets that of another."""
+    site = read_site(session)
+    rows = session.execute(select(Post.id, Post.atom_id), execution_options={"yield_per": 5_000})
+    known = {entry_id(site, *row) for row in rows}
+    needless = []
+    for slug, atom_id in session.execute(text("SELECT slug, atom_id FROM incoming WHERE atom_id IS NOT NULL ORDER BY slug")):
+        if atom_id in known:
+            needless.append(slug)
+        known.add(atom_id)
+    session.execute(text("UPDATE incoming SET atom_id = NULL WHERE slug = ANY(:slugs)"), {"slugs": needless})
+
+
 def _store(session: Session, total: int, author_id: int | None, progress: Progress) -> tuple[int, int]:
     progress("Storing", 0, total)
     writing.take_turn(session, patience="0")
     author = {"author": author_id}
+    _drop_needless_ids(session)
     session.execute(text(_TAGS))
     session.execute(text(_KNOWN))
     session.execute(text(_KEEP_BEFORE))
     changed = session.execute(text(_UPDATE)).rowcount
+    session.execute(text(_NAME))
+    session.execute(text(_NEW))
     added = session.execute(text(_INSERT), author).rowcount
+    session.execute(text(_LEAD))
     progress("Tagging", added + changed, total)
     session.execute(text(_UNTAG))
     session.execute(text(_TAG))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import ColumnElement, ForeignKey, and_, func
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from .meta import Base, BigInt, CreatedAt, Key, Moment
 
@@ -24,8 +26,7 @@ class Post(Base):
     published_at: Mapped[Moment | None]
     deleted_at: Mapped[Moment | None]
     author_id: Mapped[BigInt | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
-
-    tags: Mapped[list[Tag]] = relationship(secondary="post_tags", order_by="Tag.name")
+    atom_id: Mapped[UUID | None] = mapped_column(unique=True)
 
 
 def is_visible() -> ColumnElement[bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import socket
-from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
-from boneyard_blog.settings import Environment, SettingError, Settings
+from boneyard_blog.settings import Environment, SettingError, Settings, check_ini
 
 SOURCE = Path(__file__).parent.parent.parent
 
@@ -27,10 +27,11 @@ class ServerConfiguration:
     def from_environment(cls) -> ServerConfiguration:
         environment = Environment()
         ini_file = ini_path(environment)
-        parser = RawConfigParser()
-        parser.read(ini_file)
+        ini = read_ini(ini_file)
+        check_ini(ini)
         settings = Settings.from_environment(environment)
-        development = parser.getboolean("app:main", "blog.development", fallback=False)
+        settings.check_media_folder()
+        development = ini["blog.development"] == "true"
         return cls(
             ini_file=ini_file,
             development=development,
@@ -43,6 +44,17 @@ class ServerConfiguration:
 def every_address() -> str:
     """Return where to listen to be reached by IPv4 and IPv6 alike; some kernels are made without the latter."""
     return "[::]" if socket.has_dualstack_ipv6() else "0.0.0.0"
+
+
+def read_ini(path: str) -> dict[str, str]:
+    """Return the section of an ini file that describes the application."""
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read(path, encoding="utf-8")
+        return dict(parser["app:main"])
+    except (configparser.Error, UnicodeDecodeError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise SettingError(f"INI_FILE={path}: cannot be understood ({reason}): see production.ini as it came") from error
 
 
 def ini_path(environment: Environment | None = None) -> str:

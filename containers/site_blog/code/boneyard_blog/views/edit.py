@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from boneyard_blog import writing
 from boneyard_blog.differences import Differences, FieldDifference
-from boneyard_blog.forms import PostForm
+from boneyard_blog.forms import MAX_REVISION, PostForm, whole_number
 from boneyard_blog.models import Author, PostRevision
 
 log = logging.getLogger(__name__)
@@ -97,17 +97,22 @@ def save_post(request):
         form.errors["slug"] = f"{problem}: choose another address."
         return _invalid(request, form, post)
     except writing.EditConflict as conflict:
-        request.response.status = 409
-        theirs = conflict.current
-        form.base = theirs.number
-        differences = Differences.between(
-            theirs, content, FieldDifference("Published", _as_text(post.published_at), _as_text(publication))
-        )
-        other = _author_name(session, theirs.author_id)
-        return form_page(form, post, conflict={"revision": theirs, "differences": differences, "author": other})
+        return _conflict_page(request, conflict, form, post, content, publication)
     log.info("%s saved post %s", request.identity.name, post.id)
     request.session.flash("Saved.")
     return HTTPSeeOther(request.route_path("edit_post", id=post.id))
+
+
+def _conflict_page(request, conflict: writing.EditConflict, form, post, content, publication):
+    """Return the form with the author's version in it, and how it differs from the other's."""
+    request.response.status = 409
+    theirs = conflict.current
+    form.base = theirs.number
+    differences = Differences.between(
+        theirs, content, FieldDifference("Published", _as_text(post.published_at), _as_text(publication))
+    )
+    other = _author_name(request.dbsession, theirs.author_id)
+    return form_page(form, post, conflict={"revision": theirs, "differences": differences, "author": other})
 
 
 def _author_name(session, author_id) -> str:
@@ -168,25 +173,28 @@ def revisions(request):
 
 
 def _chosen(request, name: str, numbers: list[int], otherwise: int) -> int | None:
-    value = request.GET.get(name, "")
-    number = int(value) if value.isascii() and value.isdigit() and len(value) < 9 else None
+    number = whole_number(request.GET.get(name, ""), 0, MAX_REVISION)
     if number in numbers:
         return number
     return numbers[otherwise] if otherwise < len(numbers) else None
 
 
-@view_config(route_name="restore_revision", request_method="POST", permission="write")
+@view_config(route_name="restore_revision", request_method="POST", permission="write", renderer="edit.jinja2")
 def restore_revision(request):
-    """An author brings back an earlier revision, as a new one."""
+    """An author brings back an earlier revision, as a new one; if somebody has saved meanwhile, both are shown."""
     session = request.dbsession
     post = _post(request, lock=True)
-    value = request.POST.get("number", "")
-    number = int(value) if value.isascii() and value.isdigit() and len(value) < 9 else 0
+    number = whole_number(request.POST.get("number", ""), 0, MAX_REVISION)
     kept = session.get(PostRevision, (post.id, number))
     if kept is None:
         raise HTTPNotFound
     # The address stays: readers may have it already.
     content = writing.Content(kept.title, post.slug, kept.summary, kept.body, tuple(kept.tags))
-    writing.save_post(session, request.identity, post, content, post.published_at, post.revision)
+    base = whole_number(request.POST.get("base", ""), 0, MAX_REVISION)
+    try:
+        writing.save_post(session, request.identity, post, content, post.published_at, base)
+    except writing.EditConflict as conflict:
+        form = PostForm.of_post(post, content)
+        return _conflict_page(request, conflict, form, post, content, post.published_at)
     request.session.flash(f"Revision {number} is back, as revision {post.revision}.")
     return HTTPSeeOther(request.route_path("edit_post", id=post.id))

@@ -5,20 +5,19 @@ import logging
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import delete, func, select, text, union_all
-from sqlalchemy.dialects.postgresql import insert
 
-from boneyard_blog import media
+from boneyard_blog import gallery, media
+from boneyard_blog.forms import whole_number
 from boneyard_blog.models import Media, Post, PostRevision
 
 log = logging.getLogger(__name__)
 
 _SIZE = 60
+_LAST_PAGE = 99_999
 
 
 def _gallery(request, error=None):
-    number = request.GET.get("page", "1")
-    number = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
-    number = max(number, 1)
+    number = whole_number(request.GET.get("page", ""), 1, _LAST_PAGE)
     newest = select(Media).order_by(Media.id.desc()).offset((number - 1) * _SIZE).limit(_SIZE + 1)
     images = request.dbsession.scalars(newest).all()
     return {
@@ -31,7 +30,7 @@ def _gallery(request, error=None):
 
 
 @view_config(route_name="media", request_method="GET", permission="write", renderer="media.jinja2")
-def gallery(request):
+def images(request):
     """An author gets the images, those uploaded last first, with what to write to show them."""
     return _gallery(request)
 
@@ -47,9 +46,7 @@ def upload(request):
     try:
         picture = media.read_picture(field.file.read(media.MAX_BYTES + 1))
         with session.begin_nested():
-            # The row first: it waits for whoever deletes the same image, whose file is then gone for certain.
-            row = picture.row(field.filename) | {"author_id": request.identity.id}
-            session.execute(insert(Media).values(row).on_conflict_do_nothing())
+            gallery.add_images(session, [picture.row(field.filename) | {"author_id": request.identity.id}])
             media.keep(request.registry.blog.media_folder, picture)
     except media.NotAnImage as problem:
         request.response.status = 422
@@ -83,7 +80,14 @@ def delete_image(request):
         request.response.status = 409
         return _gallery(request, f"“{title}”, or a revision of it, shows this image: it stays as long as they do.")
     session.execute(delete(Media).where(Media.path == path))
-    media.remove(request.registry.blog.media_folder, path)
+    registry = request.registry
+
+    def remove(committed):
+        if committed:
+            gallery.remove_file(registry.session_factory, registry.blog.media_folder, path)
+
+    # If there were no commit, the row would be there still, and without its file.
+    request.tm.get().addAfterCommitHook(remove)
     log.info("%s deleted the image %s", request.identity.name, path)
     request.session.flash("The image is deleted.")
     return HTTPSeeOther(request.route_path("media"))

@@ -1,6 +1,6 @@
 """The first posts, so that a new site has something to show: about its own move into containers.
 
-They are ordinary posts, to be edited or binned like any other.
+They are ordinary posts, to be edited or binned like any other. The way back removes those that nobody has edited.
 """
 
 from pathlib import Path
@@ -30,6 +30,8 @@ def upgrade():
                     INSERT INTO posts (title, slug, summary, body, published_at)
                     VALUES (:title, :slug, :summary, :body,
                             date_trunc('hour', now()) - make_interval(days => :days_ago))
+                    -- Edited, it was there before the way back.
+                    ON CONFLICT (slug) DO NOTHING
                     RETURNING id
                 ), tag AS (
                     INSERT INTO tags (name) SELECT unnest(CAST(:tags AS text[]))
@@ -43,5 +45,6 @@ def upgrade():
 
 
 def downgrade():
-    slugs = [post["slug"] for post in _sample_posts()]
-    op.get_bind().execute(text("DELETE FROM posts WHERE slug = ANY(:slugs)"), {"slugs": slugs})
+    unchanged = text("DELETE FROM posts WHERE (slug, title, summary, body) = (:slug, :title, :summary, :body)")
+    for post in _sample_posts():
+        op.get_bind().execute(unchanged, post)

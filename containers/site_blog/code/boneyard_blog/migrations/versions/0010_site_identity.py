@@ -1,6 +1,7 @@
 """What makes this site the same one wherever it moves: the names that its feeds give to posts are made of it.
 
 It is part of the data, as host, port and scheme may all change, and so it moves with a backup.
+The way back forgets it: when the schema comes here again, the site gets another, and feed readers see every post as new.
 """
 
 from alembic import op

@@ -131,6 +131,11 @@ class AFrontThatIsPressed(unittest.TestCase):
         answers = []
         for _ in range(times):
             visitor.request(method, path)
+    def test_leaves_it_to_the_blog_where_a_bare_path_leads(self):
+        for path in ("/tag", "/author", "/author/posts"):
+            with self.subTest(path):
+                self.assertEqual(path, self.front.get(path).json()["uri"])
+
             answer = visitor.getresponse()
             answer.read()
             answers.append(answer.status)

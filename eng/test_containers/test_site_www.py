@@ -8,6 +8,7 @@ import unittest
 from test_containers import engine
 from test_containers.front import Front, backend
 
+PICTURE = "ab" + "0123456789" * 3
 
 class AFrontAlone(unittest.TestCase):
     """Nothing is behind it: what it answers is its own."""
@@ -18,7 +19,11 @@ class AFrontAlone(unittest.TestCase):
         (files / "static").mkdir()
         (files / "static/site.css").write_text("body {}")
         (files / "static/.env").write_text("hidden")
-        cls.front = Front("--volume", f"{files}:/www/data:ro", "--env", "HSTS=on", "--env", "HTTP3_PORT=443")
+        media = engine.folder(notes__txt="of nobody's business")
+        (media / "ab").mkdir()
+        for name in (f"{PICTURE}.png", f"{PICTURE}.html", f"{PICTURE}.png.txt", "old.png"):
+            (media / "ab" / name).write_text("a picture")
+        cls.front = Front("--volume", f"{files}:/www/data:ro", "--volume", f"{media}:/www/media:ro", "--env", "HSTS=on", "--env", "HTTP3_PORT=443")
 
     def test_starts_and_is_healthy_without_the_blog(self):
         self.assertEqual(b"ok\n", self.front.get("/health").body)
@@ -33,8 +38,21 @@ class AFrontAlone(unittest.TestCase):
         answer = self.front.get("/static/site.css")
         self.assertEqual((200, b"body {}"), (answer.status, answer.body))
         self.assertEqual("text/css", answer.headers.get_content_type())
-        self.assertEqual("public, max-age=86400", answer.headers["Cache-Control"])
+        # A page that is new comes with the stylesheet that belongs to it.
+        self.assertEqual("no-cache", answer.headers["Cache-Control"])
         self.assertEqual(304, self.front.get("/static/site.css", If_None_Match=answer.headers["ETag"]).status)
+
+    def test_serves_pictures_for_long(self):
+        answer = self.front.get(f"/media/ab/{PICTURE}.png")
+        self.assertEqual((200, b"a picture"), (answer.status, answer.body))
+        self.assertEqual("image/png", answer.headers.get_content_type())
+        self.assertEqual("public, max-age=31536000, immutable", answer.headers["Cache-Control"])
+        self.assertEqual("nosniff", answer.headers["X-Content-Type-Options"])
+
+    def test_serves_nothing_else_that_lies_among_the_pictures(self):
+        for path in ("notes.txt", "", "ab", "ab/", "ab/old.png", f"ab/{PICTURE}.html", f"ab/{PICTURE}.png.txt", f"ab/{PICTURE}.png/", f"cd/{PICTURE}.png"):
+            with self.subTest(path):
+                self.assertEqual(404, self.front.get(f"/media/{path}").status)
 
     def test_serves_other_files_of_the_site(self):
         self.assertEqual(b"ours", self.front.get("/page.txt").body)

@@ -131,6 +131,11 @@ class AFrontWithABackend(unittest.TestCase):
             with self.subTest(path):
                 self.assertEqual(404, self.front.get(path).status)
 
+    def test_leaves_it_to_the_blog_where_a_bare_path_leads(self):
+        for path in ("/tag", "/author", "/author/posts"):
+            with self.subTest(path):
+                self.assertEqual(path, self.front.get(path).json()["uri"])
+
     def test_leads_to_a_tag_that_begins_with_a_dot(self):
         self.assertEqual("/tag/.net", self.front.get("/tag/.net").json()["uri"])
 
@@ -149,11 +154,6 @@ class AFrontThatIsPressed(unittest.TestCase):
         answers = []
         for _ in range(times):
             visitor.request(method, path)
-    def test_leaves_it_to_the_blog_where_a_bare_path_leads(self):
-        for path in ("/tag", "/author", "/author/posts"):
-            with self.subTest(path):
-                self.assertEqual(path, self.front.get(path).json()["uri"])
-
             answer = visitor.getresponse()
             answer.read()
             answers.append(answer.status)
@@ -169,6 +169,31 @@ class AFrontThatIsPressed(unittest.TestCase):
     def test_slows_down_neither_who_writes_nor_who_reads(self):
         self.assertEqual([200] * 100, self.ask(100, "POST", "/author/posts/1"))
         self.assertEqual([200] * 300, self.ask(300, "GET", "/"))
+
+
+class AFrontWithASlowReader(unittest.TestCase):
+    def setUp(self):
+        network = engine.network()
+        backend(network, "--network-alias", "siteblog", "--volume", f"{engine.folder(large='x' * 20_000_000)}:/pages:ro")
+        self.front = Front("--network", network)
+        self.front.wait_for("reaching the backend", lambda: self.front.get("/").status == 200)
+
+    def read_slowly(self, path: str) -> None:
+        reader = socket.create_connection(("127.0.0.1", self.front.http), timeout=10)
+        self.addCleanup(reader.close)
+        reader.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        self.assertEqual(b"HTTP/1.1 200 OK", reader.recv(4096).partition(b"\r\n")[0])
+
+    def test_holds_a_page_back_for_them_but_no_export(self):
+        self.read_slowly("/author/export")
+        self.read_slowly("/large")
+
+        # The export has waited longer than the page: it would be in the log too.
+        self.front.wait_for_log("buffered to a temporary file")
+
+        held_back = [line for line in self.front.logs().splitlines() if "buffered to a temporary file" in line]
+        self.assertEqual(1, len(held_back), held_back)
+        self.assertIn('"GET /large HTTP/1.1"', held_back[0])
 
 
 class AFrontThatKeepsPages(unittest.TestCase):

@@ -79,14 +79,28 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     }
 
     [Fact]
-    public async Task The_session_cookie_goes_over_HTTPS_alone()
+    public async Task A_reader_who_has_looked_at_the_form_to_sign_in_gets_pages_that_are_kept_all_the_same()
     {
-        using var page = await _reader.OpenAsync("/sign-in");
+        using var _ = await _reader.OpenAsync("/sign-in");
 
-        var cookie = page.Headers.GetValues("Set-Cookie").Single();
+        using var page = await _reader.OpenAsync($"/archive?{Unique.Name("looked")}");
 
-        Assert.StartsWith("boneyard_session=", cookie, StringComparison.Ordinal);
-        Assert.Equal(["HttpOnly", "SameSite=Lax", "secure"], cookie.Split("; ").Where(part => part is "HttpOnly" or "secure" || part.StartsWith("SameSite", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.True(page.Headers.CacheControl is { Public: true }, $"Cache-Control is {page.Headers.CacheControl}");
+    }
+
+    [Fact]
+    public async Task Cookies_go_over_HTTPS_alone()
+    {
+        using var visitor = _site.Visit(fixture.Root, followRedirects: false);
+        using var form = await visitor.OpenAsync("/sign-in");
+
+        using var desk = (await visitor.PressAsync(form, "Sign in", ("name", _site.AuthorName), ("password", _site.AuthorPassword))).WithStatus(HttpStatusCode.SeeOther);
+        string[] cookies = [.. form.Headers.GetValues("Set-Cookie"), .. desk.Headers.GetValues("Set-Cookie")];
+
+        Assert.Equal(["boneyard_device", "boneyard_session", "boneyard_sign_in"], cookies.Select(cookie => cookie.Split('=')[0]).Order(StringComparer.Ordinal));
+        Assert.All(cookies, cookie => Assert.Equal(
+            ["HttpOnly", "SameSite=Lax", "secure"],
+            cookie.Split("; ").Where(part => part is "HttpOnly" or "secure" || part.StartsWith("SameSite", StringComparison.Ordinal)).Order(StringComparer.Ordinal)));
     }
 
     /// <summary>What Nginx says of the cache in its log, once it has logged so many requests of this address.</summary>

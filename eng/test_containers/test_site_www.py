@@ -218,6 +218,14 @@ class AFrontThatKeepsPages(unittest.TestCase):
 
         self.assertEqual(b"another text", self.front.get("/kept/post").body)
 
+    def test_asks_the_blog_anew_for_who_has_signed_in_and_for_nobody_else(self):
+        for cookie in ("boneyard_session", "boneyard_sign_in"):
+            self.assertEqual(200, self.front.get(f"/kept/post?{cookie}", Cookie=f"{cookie}=x").status)
+            self.front.wait_for_log(f"/kept/post?{cookie}")
+
+        asked = [json.loads(line) for line in self.front.logs().splitlines() if "/kept/post?" in line]
+        self.assertEqual(["BYPASS", "MISS"], [request["cache"] for request in asked])
+
     def test_shows_a_withdrawn_post_to_nobody(self):
         self.page.unlink()
         self.let_pages_expire()

@@ -21,7 +21,7 @@ def search_posts(request):
         results = search.find(
             request.dbsession, asked.text, number, int(request.registry.settings["blog.posts_per_page"])
         )
-        if not results.total:
+        if not results.total and not results.only_excludes:
             suggestion = search.suggest(request.dbsession, asked.text)
     return {"asked": asked, "results": results, "suggestion": suggestion, "tags": None}
 

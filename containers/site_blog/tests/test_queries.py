@@ -17,9 +17,13 @@ import pytest
         ("/tag/nginx/feed", 2),
         ("/search", 1),
         ("/search?q=post", 2),
-        ("/search?q=pozt+boddy", 4),
+        # Four, and three that bound the time for a suggestion.
+        ("/search?q=pozt+boddy", 7),
+        ("/search?q=-post", 2),
         ("/search?q=ngnix&by=tag", 2),
         ("/sitemap.xml", 1),
+        ("/sitemap/pages.xml", 2),
+        ("/sitemap/2026-03.xml", 2),
         ("/robots.txt", 1),
         ("/alive", 0),
         ("/health", 2),
@@ -37,6 +41,28 @@ def test_a_page_takes_few_statements(browser, site, statements, path, most):
     browser.get(path, status=200)
 
     assert len(statements) <= most, "\n\n".join(statements)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/none", 1), ("/post/none", 3), ("/archive/1999", 1), ("/tag/ngnix", 3), ("/tag/ngnix/feed", 3)]
+)
+def test_a_page_that_is_not_there_takes_few_statements_too(browser, site, statements, path, most):
+    site.add_posts(3, tag="nginx")
+    statements.clear()
+
+    browser.get(path, status=404)
+
+    assert len(statements) <= most, "\n\n".join(statements)
+
+
+@pytest.mark.parametrize("path", ["/tags", "/sitemap/pages.xml", "/tag/none", "/search?q=ngnix&by=tag"])
+def test_no_page_asks_the_same_twice(browser, site, statements, path):
+    site.add_posts(3, tag="nginx")
+    statements.clear()
+
+    browser.get(path, expect_errors=True)
+
+    assert len(statements) == len(set(statements))
 
 
 def test_a_confirmed_page_takes_one_statement(browser, site, statements):

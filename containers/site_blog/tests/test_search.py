@@ -63,7 +63,7 @@ def test_results_are_paginated(browser, site):
     assert not set(titles(first)) & set(titles(second))
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "abc", "99", "9" * 50, ""])
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "99", "9" * 50, "", "01", "\u0663", "1\n"])
 def test_a_page_of_results_that_does_not_exist_is_the_first(browser, site, page):
     site.add_post("Boat", "boat")
 

@@ -1,6 +1,7 @@
 """How many statements a page takes."""
 
 import pytest
+from sqlalchemy import event
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,38 @@ def test_an_author_costs_one_statement_more(ada, site, statements):
     ada.browser.get("/")
 
     assert len(statements) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "index"),
+    [
+        ("/author/", "ix_posts_desk"),
+        ("/author/?state=published", "ix_posts_desk"),
+        ("/author/?state=drafts", "ix_posts_drafts"),
+        ("/author/?state=bin", "ix_posts_bin"),
+        ("/search", "ix_tag_counts_posts"),
+        ("/tag/ngnix", "ix_tags_trigrams"),
+    ],
+)
+def test_a_page_walks_along_an_index_in_its_order(ada, site, engine, path, index):
+    site.add_posts(3, tag="nginx")
+    executed = []
+
+    def note(connection, cursor, statement, parameters, *_):
+        executed.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    ada.browser.get(path, expect_errors=True)
+    event.remove(engine, "before_cursor_execute", note)
+
+    plans = []
+    with engine.begin() as connection:
+        # As if there were more rows: so few would be read and sorted.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_sort = off")
+        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        for statement, parameters in executed:
+            if statement.lstrip().startswith(("SELECT", "WITH")):
+                plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+                plans.append("\n".join(line for (line,) in plan))
+    assert any(index in plan for plan in plans), "\n\n".join(plans)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using BoneYard.Tests.Infrastructure;
 
@@ -79,14 +80,74 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     }
 
     [Fact]
-    public async Task The_session_cookie_goes_over_HTTPS_alone()
+    public async Task An_edit_and_a_withdrawal_reach_readers_as_soon_as_a_kept_page_is_too_old()
     {
-        using var page = await _reader.OpenAsync("/sign-in");
+        var slug = Unique.Name("followed");
+        using var author = await Author.SignInAsync(_site, fixture.Root);
+        using var editor = await author.PublishAsync(("title", slug), ("slug", slug), ("body", "The old line."));
+        using var kept = await _reader.OpenAsync($"/post/{slug}");
 
-        var cookie = page.Headers.GetValues("Set-Cookie").Single();
+        using var edited = await author.EditAsync(editor, ("body", "The new line."));
+        using var newPost = await OpenOnceAsync(kept, HttpStatusCode.OK, "The new line.");
+        using var binned = await author.PressOnDeskAsync("published", $"To the bin: {slug}");
+        using var gone = await OpenOnceAsync(kept, HttpStatusCode.NotFound, "Nothing here but bones");
 
-        Assert.StartsWith("boneyard_session=", cookie, StringComparison.Ordinal);
-        Assert.Equal(["HttpOnly", "SameSite=Lax", "secure"], cookie.Split("; ").Where(part => part is "HttpOnly" or "secure" || part.StartsWith("SameSite", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal("The old line.", kept.One(".prose").TextContent.Trim());
+        Assert.Equal("The new line.", newPost.One(".prose").TextContent.Trim());
+        Assert.Empty(gone.All(".prose"));
+    }
+
+    [Fact]
+    public async Task A_reader_who_has_looked_at_the_form_to_sign_in_gets_pages_that_are_kept_all_the_same()
+    {
+        using var _ = await _reader.OpenAsync("/sign-in");
+
+        using var page = await _reader.OpenAsync($"/archive?{Unique.Name("looked")}");
+
+        Assert.True(page.Headers.CacheControl is { Public: true }, $"Cache-Control is {page.Headers.CacheControl}");
+    }
+
+    [Fact]
+    public async Task Cookies_go_over_HTTPS_alone()
+    {
+        using var visitor = _site.Visit(fixture.Root, followRedirects: false);
+        using var form = await visitor.OpenAsync("/sign-in");
+
+        using var desk = (await visitor.PressAsync(form, "Sign in", ("name", _site.AuthorName), ("password", _site.AuthorPassword))).WithStatus(HttpStatusCode.SeeOther);
+        string[] cookies = [.. form.Headers.GetValues("Set-Cookie"), .. desk.Headers.GetValues("Set-Cookie")];
+
+        Assert.Equal(["boneyard_device", "boneyard_session", "boneyard_sign_in"], cookies.Select(cookie => cookie.Split('=')[0]).Order(StringComparer.Ordinal));
+        Assert.All(cookies, cookie => Assert.Equal(
+            ["HttpOnly", "SameSite=Lax", "secure"],
+            cookie.Split("; ").Where(part => part is "HttpOnly" or "secure" || part.StartsWith("SameSite", StringComparison.Ordinal)).Order(StringComparer.Ordinal)));
+    }
+
+    /// <summary>Asks for a page that Nginx has kept, again and again until it is the one that is there now: as long as the kept one may be shown.</summary>
+    private async Task<Page> OpenOnceAsync(Page kept, HttpStatusCode status, string text)
+    {
+        // Nginx counts in whole seconds.
+        var longest = kept.Headers.CacheControl!.SharedMaxAge!.Value + TimeSpan.FromSeconds(1);
+        var sinceTheChange = Stopwatch.StartNew();
+
+        while (true)
+        {
+            var isTooOld = sinceTheChange.Elapsed > longest;
+            using var response = await _reader.SendAsync(new(HttpMethod.Get, kept.Address.PathAndQuery));
+            var page = await Page.ReadAsync(response, TestContext.Current.CancellationToken);
+
+            if (page.Status == status && page.Html.Body!.TextContent.Contains(text, StringComparison.Ordinal))
+            {
+                return page;
+            }
+
+            if (isTooOld)
+            {
+                throw page.Surprise($"is not {(int)status} with '{text}', though the kept page is older than {longest}");
+            }
+
+            page.Dispose();
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>What Nginx says of the cache in its log, once it has logged so many requests of this address.</summary>

@@ -27,6 +27,10 @@ http {
             add_header Cache-Control "public, max-age=0, s-maxage=1" always;
             return 200 "$http_host";
         }
+        # More than the sockets on its way hold.
+        location ~ ^/(large|author/export)$ {
+            alias /pages/large;
+        }
         location / {
             default_type application/json;
             return 200 '{"uri":"$request_uri","host":"$http_host","for":"$http_x_forwarded_for","proto":"$http_x_forwarded_proto","forwarded_host":"$http_x_forwarded_host","ip":"$http_x_real_ip","traceparent":"$http_traceparent","forwarded":"$http_forwarded","cookie":"$http_cookie","peer":"$remote_addr","me":"$server_addr"}';

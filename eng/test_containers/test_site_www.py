@@ -8,6 +8,7 @@ import unittest
 from test_containers import engine
 from test_containers.front import Front, backend
 
+PICTURE = "ab" + "0123456789" * 3
 
 class AFrontAlone(unittest.TestCase):
     """Nothing is behind it: what it answers is its own."""
@@ -18,7 +19,11 @@ class AFrontAlone(unittest.TestCase):
         (files / "static").mkdir()
         (files / "static/site.css").write_text("body {}")
         (files / "static/.env").write_text("hidden")
-        cls.front = Front("--volume", f"{files}:/www/data:ro", "--env", "HSTS=on", "--env", "HTTP3_PORT=443")
+        media = engine.folder(notes__txt="of nobody's business")
+        (media / "ab").mkdir()
+        for name in (f"{PICTURE}.png", f"{PICTURE}.html", f"{PICTURE}.png.txt", "old.png"):
+            (media / "ab" / name).write_text("a picture")
+        cls.front = Front("--volume", f"{files}:/www/data:ro", "--volume", f"{media}:/www/media:ro", "--env", "HSTS=on", "--env", "HTTP3_PORT=443")
 
     def test_starts_and_is_healthy_without_the_blog(self):
         self.assertEqual(b"ok\n", self.front.get("/health").body)
@@ -33,8 +38,21 @@ class AFrontAlone(unittest.TestCase):
         answer = self.front.get("/static/site.css")
         self.assertEqual((200, b"body {}"), (answer.status, answer.body))
         self.assertEqual("text/css", answer.headers.get_content_type())
-        self.assertEqual("public, max-age=86400", answer.headers["Cache-Control"])
+        # A page that is new comes with the stylesheet that belongs to it.
+        self.assertEqual("no-cache", answer.headers["Cache-Control"])
         self.assertEqual(304, self.front.get("/static/site.css", If_None_Match=answer.headers["ETag"]).status)
+
+    def test_serves_pictures_for_long(self):
+        answer = self.front.get(f"/media/ab/{PICTURE}.png")
+        self.assertEqual((200, b"a picture"), (answer.status, answer.body))
+        self.assertEqual("image/png", answer.headers.get_content_type())
+        self.assertEqual("public, max-age=31536000, immutable", answer.headers["Cache-Control"])
+        self.assertEqual("nosniff", answer.headers["X-Content-Type-Options"])
+
+    def test_serves_nothing_else_that_lies_among_the_pictures(self):
+        for path in ("notes.txt", "", "ab", "ab/", "ab/old.png", f"ab/{PICTURE}.html", f"ab/{PICTURE}.png.txt", f"ab/{PICTURE}.png/", f"cd/{PICTURE}.png"):
+            with self.subTest(path):
+                self.assertEqual(404, self.front.get(f"/media/{path}").status)
 
     def test_serves_other_files_of_the_site(self):
         self.assertEqual(b"ours", self.front.get("/page.txt").body)
@@ -113,6 +131,11 @@ class AFrontWithABackend(unittest.TestCase):
             with self.subTest(path):
                 self.assertEqual(404, self.front.get(path).status)
 
+    def test_leaves_it_to_the_blog_where_a_bare_path_leads(self):
+        for path in ("/tag", "/author", "/author/posts"):
+            with self.subTest(path):
+                self.assertEqual(path, self.front.get(path).json()["uri"])
+
     def test_leads_to_a_tag_that_begins_with_a_dot(self):
         self.assertEqual("/tag/.net", self.front.get("/tag/.net").json()["uri"])
 
@@ -148,6 +171,31 @@ class AFrontThatIsPressed(unittest.TestCase):
         self.assertEqual([200] * 300, self.ask(300, "GET", "/"))
 
 
+class AFrontWithASlowReader(unittest.TestCase):
+    def setUp(self):
+        network = engine.network()
+        backend(network, "--network-alias", "siteblog", "--volume", f"{engine.folder(large='x' * 20_000_000)}:/pages:ro")
+        self.front = Front("--network", network)
+        self.front.wait_for("reaching the backend", lambda: self.front.get("/").status == 200)
+
+    def read_slowly(self, path: str) -> None:
+        reader = socket.create_connection(("127.0.0.1", self.front.http), timeout=10)
+        self.addCleanup(reader.close)
+        reader.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        self.assertEqual(b"HTTP/1.1 200 OK", reader.recv(4096).partition(b"\r\n")[0])
+
+    def test_holds_a_page_back_for_them_but_no_export(self):
+        self.read_slowly("/author/export")
+        self.read_slowly("/large")
+
+        # The export has waited longer than the page: it would be in the log too.
+        self.front.wait_for_log("buffered to a temporary file")
+
+        held_back = [line for line in self.front.logs().splitlines() if "buffered to a temporary file" in line]
+        self.assertEqual(1, len(held_back), held_back)
+        self.assertIn('"GET /large HTTP/1.1"', held_back[0])
+
+
 class AFrontThatKeepsPages(unittest.TestCase):
     def setUp(self):
         network, pages = engine.network(), engine.folder()
@@ -169,6 +217,14 @@ class AFrontThatKeepsPages(unittest.TestCase):
         self.let_pages_expire()
 
         self.assertEqual(b"another text", self.front.get("/kept/post").body)
+
+    def test_asks_the_blog_anew_for_who_has_signed_in_and_for_nobody_else(self):
+        for cookie in ("boneyard_session", "boneyard_sign_in"):
+            self.assertEqual(200, self.front.get(f"/kept/post?{cookie}", Cookie=f"{cookie}=x").status)
+            self.front.wait_for_log(f"/kept/post?{cookie}")
+
+        asked = [json.loads(line) for line in self.front.logs().splitlines() if "/kept/post?" in line]
+        self.assertEqual(["BYPASS", "MISS"], [request["cache"] for request in asked])
 
     def test_shows_a_withdrawn_post_to_nobody(self):
         self.page.unlink()

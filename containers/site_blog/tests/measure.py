@@ -10,12 +10,17 @@ import time
 
 from sqlalchemy import text
 from webob import Request
+from webtest import TestApp
 
 import boneyard_blog
 from boneyard_blog import schema
+from boneyard_blog.authors import add_author
 from boneyard_blog.commands import Workplace
+from boneyard_blog.sessions import COOKIE
 from boneyard_blog.settings import Settings
-from helpers import upgrade_when_possible
+from helpers import Author, upgrade_when_possible
+
+_PASSWORD = "correct horse battery"
 
 _PAGES = {
     "home": "/",
@@ -27,10 +32,25 @@ _PAGES = {
     "search, all match": "/search?q=harbour",
     "search, two words": "/search?q=quiet+proxy+or+harbour+lantern",
     "search, mistyped": "/search?q=harbuor+lanterm",
+    "search, only excludes": "/search?q=-proxy+-harbour",
     "feed": "/feed",
     "tag feed": "/tag/nginx/feed",
     "post": "/post/measured-50",
+    "desk": "/author/",
+    "desk, drafts": "/author/?state=drafts",
+    "desk, bin": "/author/?state=bin",
 }
+# These look through more where there is more: posts up to a limit, tags by their index.
+_BOUNDED = {
+    "search by tag, mistyped": "/search?by=tag&q=topik-1,ngnix,pyhton",
+    "search, a phrase": '/search?q="proxy+and+the+harbour"',
+    "search, no such phrase": '/search?q="harbour+lantern"',
+    "search, all but": "/search?q=harbour+-proxy",
+    "search, no suggestion": "/search?q=harbour+qqqqqq",
+}
+
+# Where there are many posts, there are as many tags.
+_TOPICS = 4000
 
 # Three years of posts, whatever their number: a page that lists months then lists the same ones.
 _SEED = text("""
@@ -56,6 +76,7 @@ _SEED_TAGS = text("""
     INSERT INTO post_tags (post_id, tag_id)
     SELECT posts.id, tags.id FROM posts JOIN tags ON tags.name = ANY (
         CASE WHEN posts.id % 5 = 0 THEN ARRAY['nginx', 'python'] ELSE ARRAY['tag-' || posts.id % 30] END
+        || ARRAY['topic-' || posts.id % :topics]
     )
     WHERE posts.slug LIKE 'measured-%'
     ON CONFLICT DO NOTHING
@@ -67,12 +88,12 @@ def _seed(engine, wanted: int) -> None:
         connection.execute(text("SET LOCAL work_mem = '64MB'"))
         connection.execute(
             text("INSERT INTO tags (name) SELECT unnest(CAST(:n AS text[])) ON CONFLICT DO NOTHING"),
-            {"n": ["nginx", "python"] + [f"tag-{i}" for i in range(30)]},
+            {"n": ["nginx", "python"] + [f"tag-{i}" for i in range(30)] + [f"topic-{i}" for i in range(_TOPICS)]},
         )
         have = connection.scalar(text("SELECT count(*) FROM posts WHERE slug LIKE 'measured-%'"))
         for first in range(have + 1, wanted + 1, 5000):
             connection.execute(_SEED, {"first": first, "last": min(first + 4999, wanted)})
-        connection.execute(_SEED_TAGS)
+        connection.execute(_SEED_TAGS, {"topics": _TOPICS})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 
@@ -91,13 +112,19 @@ class Measured:
         schema.upgrade(workplace.engine)
         with workplace.session() as session:
             session.execute(text("DELETE FROM posts"))
+            add_author(session, "ada", _PASSWORD)
         _seed(workplace.engine, posts)
         self._application = boneyard_blog.main({}, **workplace.ini)
+        ada = Author("ada", _PASSWORD, TestApp(self._application, {"HTTP_HOST": "localhost"}))
+        ada.sign_in(status=303)
+        self._cookie = f"{COOKIE}={ada.browser.cookies[COOKIE]}"
         self._last_page = -(-posts // int(workplace.ini["blog.posts_per_page"]))
 
     def time(self, path: str) -> float:
         """Return the milliseconds that the application takes for a page."""
         request = Request.blank(path.format(last=self._last_page))
+        if path.startswith("/author/"):
+            request.headers["Cookie"] = self._cookie
         began = time.perf_counter()
         response = request.get_response(self._application)
         took = time.perf_counter() - began
@@ -112,6 +139,7 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=100_000, metavar="N")
     parser.add_argument("--samples", type=int, default=60, metavar="N")
     parser.add_argument("--goal", type=float, default=1.5, metavar="RATIO")
+    parser.add_argument("--most", type=float, default=500, metavar="MS", help="for pages whose time has a bound of its own")
     parser.add_argument("--output", metavar="FILE", help="write the result there too, as JSON")
     options = parser.parse_args()
 
@@ -119,19 +147,24 @@ def main() -> None:
     few, many = Measured(options.few), Measured(options.many)
 
     print(f"{'page, median of ' + str(options.samples):26}{options.few:>10,}{options.many:>12,}{'ratio':>8}")
-    ratios, samples = [], {}
-    for name, path in _PAGES.items():
+    ratios, bounded, samples = [], [], {}
+    for name, path in (_PAGES | _BOUNDED).items():
         # In turn, so that whatever else the machine does slows both alike.
         pairs = [(few.time(path), many.time(path)) for _ in range(options.samples + 5)][5:]
         samples[name] = dict(zip(("few", "many"), map(list, zip(*pairs, strict=True)), strict=True))
         one, other = map(statistics.median, samples[name].values())
-        ratios.append(other / one)
+        if name in _PAGES:
+            ratios.append(other / one)
+        else:
+            bounded.append(other)
         print(f"{name:24}{one:>9.2f} ms{other:>9.2f} ms{other / one:>8.2f}", flush=True)
-    worst = max(ratios)
-    holds = worst <= options.goal
-    print(f"ratio {worst:.2f}, goal at most {options.goal:.2f}: {'holds' if holds else 'does not hold'}")
+    worst, slowest = max(ratios), max(bounded)
+    holds = worst <= options.goal and slowest <= options.most
+    print(f"{', '.join(_BOUNDED)}: {slowest:.0f} ms, goal at most {options.most:.0f} ms")
+    print(f"ratio of the others {worst:.2f}, goal at most {options.goal:.2f}: {'holds' if holds else 'does not hold'}")
     if options.output:
-        result = {"name": "pages", "ratio": worst, "goal": options.goal, "holds": holds, "samples": samples}
+        result = {"name": "pages", "ratio": worst, "goal": options.goal, "slowest_ms": slowest, "holds": holds}
+        result["samples"] = samples
         with open(options.output, "w", encoding="utf-8") as file:
             json.dump(result, file, indent=2)
 

@@ -54,6 +54,17 @@ def test_tags_are_listed_with_counts(browser, site):
     assert _links(browser.get("/tags"), "ul.chips.wide li") == ["nginx 2", "python 1"]
 
 
+def test_every_page_shows_the_most_used_tags(browser, site):
+    for i in range(15):
+        site.add_post(f"Post {i}", f"post-{i}", tags=[f"tag-{number}" for number in range(i + 1)])
+    site.add_post("Soon", "soon", published="now() + interval '1 day'", tags=["tag-14", "tag-2", "unseen"])
+    site.execute("UPDATE posts SET deleted_at = now() WHERE slug = 'post-0'")
+
+    chips = _links(browser.get("/"), "aside ul.chips li")
+
+    assert chips == ["tag-0 14", *(f"tag-{i} {15 - i}" for i in range(1, 12)), "all tags"]
+
+
 def test_a_tag_lists_its_posts_page_by_page(browser, site):
     site.add_posts(12, tag="nginx")
     site.add_post("Other", "other", tags=["python"])

@@ -87,6 +87,28 @@ def test_an_authors_page_is_kept_by_no_cache(ada, filled):
         assert "ETag" not in headers, path
 
 
+def test_who_has_seen_the_form_to_sign_in_gets_pages_from_caches_all_the_same(browser, make_author, filled):
+    ada = make_author("ada")
+    ada.sign_in("wrong", status=422)
+    browser.get("/sign-in")
+    browser.post("/author/posts/new", {"title": "x"}, status=403)
+
+    for reader in (ada.browser, browser):
+        assert "boneyard_session" not in reader.cookies
+        page = reader.get("/")
+        reader.get("/", headers={"If-None-Match": page.headers["ETag"]}, status=304)
+
+
+@pytest.mark.parametrize("end", ["DELETE FROM author_sessions", "DELETE FROM authors"])
+def test_who_is_signed_out_elsewhere_gets_pages_from_caches_again(ada, filled, end):
+    filled.execute(end)
+
+    ada.browser.get("/")
+
+    assert "boneyard_session" not in ada.browser.cookies
+    assert "ETag" in ada.browser.get("/").headers
+
+
 def test_a_post_that_is_withdrawn_or_moves_is_replaced_in_a_shared_cache(ada, browser, filled):
     filled.add_post("Renamed", "renamed")
     key = filled.value("SELECT id FROM posts WHERE slug = 'renamed'")

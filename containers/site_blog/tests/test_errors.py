@@ -20,7 +20,7 @@ def test_a_statement_that_takes_too_long_is_cut_off(browser, engine, monkeypatch
 
 
 def test_an_author_too_sees_the_page_that_says_so(ada, monkeypatch):
-    monkeypatch.setattr(site, "_STATE", text("SELECT * FROM no_such_table"))
+    monkeypatch.setattr(site, "_STATE", text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     page = ada.browser.get("/", status=503)
 
@@ -39,6 +39,40 @@ def test_an_author_too_is_asked_to_wait_for_the_database(ada, ini_settings, gate
 
     answer = behind.get(path, status=status)
     assert ("Please try again in a few seconds." in answer) == (status == 503)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT FROM no_such_table", "SELECT no_such_column FROM posts", "SELECT 1 / 0", "SELECT CAST('x' AS integer)",
+     "INSERT INTO posts (title, slug) VALUES ('', '')"],
+)  # fmt: skip
+def test_a_wrong_statement_is_a_fault_of_ours_and_no_outage(browser, monkeypatch, caplog, statement):
+    monkeypatch.setattr(site, "_STATE", text(statement))
+
+    page = browser.get("/", status=500)
+
+    assert "It is our fault" in page
+    assert "Traceback" in caplog.text
+
+
+def test_a_text_that_no_database_keeps_is_the_visitors(browser, monkeypatch):
+    for statement in (text("SELECT convert_from('\\xff', 'UTF8')"), text("SELECT :x").bindparams(x="\x00")):
+        monkeypatch.setattr(site, "_STATE", statement)
+
+        assert "not valid UTF-8 text without NUL" in browser.get("/", status=400)
+
+
+def test_a_visitor_before_the_first_migration_is_asked_to_wait(ini_settings, engine, monkeypatch):
+    name = "not_migrated"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    monkeypatch.setenv("BLOG_DATABASENAME", name)
+    empty = TestApp(boneyard_blog.main({}, **ini_settings))
+
+    page = empty.get("/", status=503)
+
+    assert "Please try again in a few seconds." in page
 
 
 def test_a_fault_of_ours_is_a_page_and_a_log_entry(browser, monkeypatch, caplog):

@@ -26,13 +26,19 @@ def _send(browser, path: str, length: int, body: BytesIO | None = None):
     return request.get_response(browser.app)
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/author/imports", "/author/posts/new", "/none"])
+@pytest.mark.parametrize("path", ["/sign-in", "/author/imports", "/author/media", "/none"])
 def test_a_stranger_may_send_little(browser, path):
     browser.get("/sign-in")
 
     answer = _send(browser, path, 64 * _KILOBYTE + 1)
 
     assert (answer.status_int, "64 kB" in answer.text) == (413, True)
+
+
+def test_a_stranger_may_send_what_may_be_an_authors_post(browser):
+    answer = _send(browser, "/author/posts/new", 3 * 1024 * _KILOBYTE + 1)
+
+    assert (answer.status_int, "3 MB" in answer.text) == (413, True)
 
 
 @pytest.mark.parametrize("path", ["/author/imports", "/author/media"])

@@ -1,6 +1,7 @@
 """How many statements a page takes."""
 
 import pytest
+from sqlalchemy import event
 
 
 @pytest.mark.parametrize(
@@ -17,9 +18,13 @@ import pytest
         ("/tag/nginx/feed", 3),
         ("/search", 1),
         ("/search?q=post", 2),
-        ("/search?q=pozt+boddy", 4),
+        # Four, and three that bound the time for a suggestion.
+        ("/search?q=pozt+boddy", 7),
+        ("/search?q=-post", 2),
         ("/search?q=ngnix&by=tag", 2),
         ("/sitemap.xml", 1),
+        ("/sitemap/pages.xml", 2),
+        ("/sitemap/2026-03.xml", 2),
         ("/robots.txt", 1),
         ("/alive", 0),
         ("/health", 2),
@@ -37,6 +42,28 @@ def test_a_page_takes_few_statements(browser, site, statements, path, most):
     browser.get(path, status=200)
 
     assert len(statements) <= most, "\n\n".join(statements)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/none", 1), ("/post/none", 3), ("/archive/1999", 1), ("/tag/ngnix", 3), ("/tag/ngnix/feed", 3)]
+)
+def test_a_page_that_is_not_there_takes_few_statements_too(browser, site, statements, path, most):
+    site.add_posts(3, tag="nginx")
+    statements.clear()
+
+    browser.get(path, status=404)
+
+    assert len(statements) <= most, "\n\n".join(statements)
+
+
+@pytest.mark.parametrize("path", ["/tags", "/sitemap/pages.xml", "/tag/none", "/search?q=ngnix&by=tag"])
+def test_no_page_asks_the_same_twice(browser, site, statements, path):
+    site.add_posts(3, tag="nginx")
+    statements.clear()
+
+    browser.get(path, expect_errors=True)
+
+    assert len(statements) == len(set(statements))
 
 
 def test_a_confirmed_page_takes_one_statement(browser, site, statements):
@@ -70,3 +97,38 @@ def test_an_author_costs_one_statement_more(ada, site, statements):
     ada.browser.get("/")
 
     assert len(statements) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "index"),
+    [
+        ("/author/", "ix_posts_desk"),
+        ("/author/?state=published", "ix_posts_desk"),
+        ("/author/?state=drafts", "ix_posts_drafts"),
+        ("/author/?state=bin", "ix_posts_bin"),
+        ("/search", "ix_tag_counts_posts"),
+        ("/tag/ngnix", "ix_tags_trigrams"),
+    ],
+)
+def test_a_page_walks_along_an_index_in_its_order(ada, site, engine, path, index):
+    site.add_posts(3, tag="nginx")
+    executed = []
+
+    def note(connection, cursor, statement, parameters, *_):
+        executed.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    ada.browser.get(path, expect_errors=True)
+    event.remove(engine, "before_cursor_execute", note)
+
+    plans = []
+    with engine.begin() as connection:
+        # As if there were more rows: so few would be read and sorted.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_sort = off")
+        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        for statement, parameters in executed:
+            if statement.lstrip().startswith(("SELECT", "WITH")):
+                plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+                plans.append("\n".join(line for (line,) in plan))
+    assert any(index in plan for plan in plans), "\n\n".join(plans)

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import text
 
 from boneyard_blog import search
 from helpers import titles
@@ -62,7 +63,7 @@ def test_results_are_paginated(browser, site):
     assert not set(titles(first)) & set(titles(second))
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "abc", "99", "9" * 50, ""])
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "99", "9" * 50, "", "01", "\u0663", "1\n"])
 def test_a_page_of_results_that_does_not_exist_is_the_first(browser, site, page):
     site.add_post("Boat", "boat")
 
@@ -109,6 +110,46 @@ def test_no_match_at_all_still_helps(browser, site):
 
     assert "No post matches." in page
     assert page.html.select_one("main a[href='/archive']")
+
+
+@pytest.mark.parametrize("q", ["-lighthouse", "-a -lighthouse", '-"old lighthouse"', "lighthouse or -harbour", "or -x"])
+def test_a_search_that_only_excludes_is_answered_with_a_hint(browser, site, statements, q):
+    site.add_post("Harbour", "harbour", "x")
+    statements.clear()
+
+    page = _search(browser, q)
+
+    assert "please add a word that they do" in page
+    assert titles(page) == [] and len(statements) == 2
+
+
+def test_of_very_many_posts_with_the_words_of_a_phrase_the_newest_are_looked_through(browser, site, monkeypatch):
+    monkeypatch.setattr(search, "LOOKED_THROUGH", 20)
+    site.add_posts(30)
+    site.execute("UPDATE posts SET body = 'The lantern of a harbour'")
+    site.execute("UPDATE posts SET body = 'A harbour lantern' WHERE slug IN ('post-1', 'post-29')")
+    site.execute("UPDATE posts SET body = 'A harbour' WHERE slug IN ('post-2', 'post-28')")
+
+    for q, found in (('"harbour lantern"', ["Post 29"]), ("harbour -lantern", ["Post 28"])):
+        page = _search(browser, q)
+        assert titles(page) == found
+        assert "only the newest were looked through" in page
+    assert "only the newest were looked through" not in _search(browser, "harbour lantern")
+    assert titles(_search(browser, '"Post 30" or "harbour lantern"')) == ["Post 30", "Post 29"]
+
+
+@pytest.mark.parametrize("who", ["browser", "ada"])
+def test_a_suggestion_that_takes_too_long_is_left_out(request, site, monkeypatch, who):
+    monkeypatch.setattr(search, "SUGGESTION_MS", 50)
+    monkeypatch.setattr(search, "_NEAREST_WORDS", text("SELECT pg_sleep(2)"))
+    visitor = request.getfixturevalue(who)
+    visitor = visitor if who == "browser" else visitor.browser
+    site.add_post("The lighthouse", "lighthouse", tags=["coast"])
+
+    page = _search(visitor, "lighthuose")
+
+    assert "No post matches." in page and page.html.select_one(".suggestion") is None
+    assert page.html.select_one("aside a[href='/tag/coast']")
 
 
 def _add_tags(site, *tags):

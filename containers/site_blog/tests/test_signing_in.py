@@ -90,6 +90,40 @@ def test_the_session_cookie_is_out_of_reach(make_author):
     assert "HttpOnly" in cookie and "secure" in cookie and "SameSite=Lax" in cookie
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_token_of_the_form_to_sign_in_is_in_a_cookie_for_that_form_alone(browser, scheme):
+    browser.extra_environ["wsgi.url_scheme"] = scheme
+
+    name, *attributes = browser.get("/sign-in").headers.getall("Set-Cookie")[0].split("; ")
+
+    assert name.startswith("boneyard_sign_in=")
+    assert set(attributes) == {"Path=/sign-in", "HttpOnly", "SameSite=Lax"} | ({"secure"} if scheme == "https" else set())
+
+
+def test_nobody_is_signed_in_by_a_form_of_another_site(make_author):
+    ada = make_author("ada")
+    fields = {"name": "ada", "password": ada.password}
+
+    for token in ("", "0" * 32, "й"):
+        ada.browser.post("/sign-in", fields | {"csrf_token": token}, status=400)
+    # Nor by one whose token is of another browser.
+    token = TestApp(ada.browser.app).get("/sign-in").forms[0]["csrf_token"].value
+    ada.browser.get("/sign-in")
+    ada.browser.post("/sign-in", fields | {"csrf_token": token}, status=400)
+
+    ada.browser.get("/author/", status=303)
+
+
+def test_the_form_to_sign_in_stays_good_while_a_text_is_given_back_elsewhere(make_author):
+    ada = make_author("ada")
+    form = ada.browser.get("/sign-in").forms[0]
+    ada.browser.post("/author/posts/new", {"title": "Mine"}, status=403)
+
+    form["name"], form["password"] = ada.name, ada.password
+
+    form.submit(status=303)
+
+
 def test_a_forged_session_is_nobodys(browser, make_author):
     make_author("ada")
     browser.set_cookie("boneyard_session", "Zm9yZ2Vk" * 10)

@@ -55,6 +55,19 @@ def test_who_is_signed_out_can_sign_in_and_go_on(ada, site):
     assert site.execute("SELECT body, revision FROM posts") == [(_BODY, 2)]
 
 
+def test_who_is_signed_out_gets_a_text_back_however_long(ada, site):
+    longest = "й" * 200_000
+    form = _typed(ada, body=longest)
+    ada.browser.reset()
+
+    page = form.submit("save", status=403)
+
+    assert _form(page)["body"].value == longest
+    ada.sign_in(status=303)
+    _form(_form(page).submit("save", status=400)).submit("save", status=303)
+    assert site.value("SELECT body FROM posts") == longest
+
+
 def test_a_post_that_was_erased_meanwhile_is_saved_as_a_new_one(ada, site):
     key = ada.write()
     form = _typed(ada, f"/author/posts/{key}", slug="")

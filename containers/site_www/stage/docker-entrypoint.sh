@@ -5,7 +5,7 @@
 #
 # BLOG_URL    where the blog is (http://siteblog:8000); its name is looked up anew while Nginx runs
 # SITE_HOSTS  the names that the site answers to, and addresses, an IPv6 one in brackets, separated by spaces (any)
-# CACHE       on or off: keep public pages of the blog, and let browsers keep static files (on)
+# CACHE       on or off: keep public pages of the blog, and let browsers keep pictures (on)
 #
 # With fullchain.pem and privkey.pem in /www/tls the site is served over HTTPS, and HTTP only shows the way there. When the
 # two are replaced, the new ones are served from the next connection on, and nobody is cut off:
@@ -145,7 +145,7 @@ write_configuration() {
 
     printf "set \$blog_url %s;\n" "${blog_url%/}" >"$written/blog.conf"
     cp "$config/cache-$cache.conf" "$written/cache.conf"
-    cp "$config/static-cache-$cache.conf" "$written/static-cache.conf"
+    cp "$config/media-cache-$cache.conf" "$written/media-cache.conf"
 
     scheme=http
     : >"$written/secure-headers.conf"

@@ -5,12 +5,35 @@ import re
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
 from pyramid.view import exception_view_config, notfound_view_config
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError, TimeoutError
 
+from boneyard_blog import schema
 from boneyard_blog.limits import UnreadableForm
 from boneyard_blog.search import nearest_tags, tags_asked_for
 
 log = logging.getLogger(__name__)
+
+_CHARACTER_NOT_IN_REPERTOIRE = "22021"
+# Of a table, a column, a function.
+_UNDEFINED = ("42P01", "42703", "42883")
+
+
+def sqlstate(error: Exception) -> str | None:
+    """Return PostgreSQL's own number of an error."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
+
+
+def is_outage(request, error: Exception) -> bool:
+    """Tell whether an error passes by itself: the database is away or too busy, or its schema not there yet."""
+    if isinstance(error, OperationalError | InterfaceError | TimeoutError):
+        return True
+    if not isinstance(error, ProgrammingError) or sqlstate(error) not in _UNDEFINED:
+        return False
+    try:
+        with request.registry.engine.connect() as connection:
+            return not schema.is_usable(schema.current_version(connection))
+    except SQLAlchemyError:
+        return True
 
 
 @notfound_view_config(renderer="not_found.jinja2")
@@ -31,7 +54,6 @@ def not_found(request):
 
 @exception_view_config(URLDecodeError, renderer="message.jinja2")
 @exception_view_config(UnicodeDecodeError, renderer="message.jinja2")
-@exception_view_config(DataError, renderer="message.jinja2")
 def not_text(request):
     """A visitor whose text is not UTF-8, or holds what no database keeps, is told so."""
     request.response.status = 400
@@ -39,6 +61,15 @@ def not_text(request):
         "heading": "This cannot be read",
         "message": "The address or the form is not valid UTF-8 text without NUL characters.",
     }
+
+
+@exception_view_config(DataError, renderer="message.jinja2")
+def unfit_data(request):
+    """A visitor whose text no database keeps is told so; any other value that does not fit is a fault of ours."""
+    error = request.exception
+    # NUL is refused before it gets to PostgreSQL, and has no number.
+    is_no_text = sqlstate(error) == _CHARACTER_NOT_IN_REPERTOIRE or "NUL (0x00)" in str(error.orig)
+    return not_text(request) if is_no_text else broken(request)
 
 
 @exception_view_config(UnreadableForm, renderer="message.jinja2")
@@ -58,11 +89,15 @@ def bad_csrf(request):
     return {"heading": "Nothing was changed", "message": message}
 
 
-@exception_view_config(DBAPIError, renderer="message.jinja2")
+@exception_view_config(OperationalError, renderer="message.jinja2")
+@exception_view_config(InterfaceError, renderer="message.jinja2")
 @exception_view_config(TimeoutError, renderer="message.jinja2")
+@exception_view_config(ProgrammingError, renderer="message.jinja2")
 def unavailable(request):
     """A visitor is asked to come back in a moment, because the database does not answer."""
     error = request.exception
+    if not is_outage(request, error):
+        return broken(request)
     log.error("No answer from the database for %s: %s", request.path, str(getattr(error, "orig", error)).strip())
     request.response.status = 503
     request.response.headers["Retry-After"] = "5"

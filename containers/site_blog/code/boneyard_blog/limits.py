@@ -18,7 +18,7 @@ KILOBYTE, MEGABYTE = 1024, 1024 * 1024
 _UPLOADS = {"/author/imports": 64 * MEGABYTE, "/author/media": 11 * MEGABYTE}
 # A text of the greatest length, each of its characters of the longest kind, as a form is written.
 _USUAL = 3 * MEGABYTE
-# A name and a password: nobody else may make us take in more.
+# A name and a password: strangers may make us take in more only where it may be an author's work.
 _STRANGERS = 64 * KILOBYTE
 # No form of ours has a tenth of that; reading very many takes seconds.
 _FIELDS = 1000
@@ -31,7 +31,7 @@ def limits_tween_factory(handler, registry):
         length = request.content_length
         if length is None:
             return handler(request) if "HTTP_TRANSFER_ENCODING" not in request.environ else HTTPLengthRequired()
-        if length > _STRANGERS and not is_an_authors(request):
+        if length > _STRANGERS and not _holds_a_post(request) and not is_an_authors(request):
             return _too_large(f"{_STRANGERS // KILOBYTE} kB, the most that is taken of who has not signed in")
         most = _UPLOADS.get(request.environ.get("PATH_INFO"), _USUAL)
         if length > most:
@@ -41,6 +41,11 @@ def limits_tween_factory(handler, registry):
     return limits_tween
 
 
+def _holds_a_post(request) -> bool:
+    # Nginx takes it in first, and an author who was signed out gets it back.
+    return request.method == "POST" and request.environ.get("PATH_INFO", "").startswith("/author/posts/")
+
+
 def _attempts(request) -> int | None:
     """Allow a single try for what is large or will be refused: for a second one, pyramid_retry takes it all in before us."""
     is_small = (request.content_length or 0) <= _STRANGERS and "HTTP_TRANSFER_ENCODING" not in request.environ
@@ -48,10 +53,9 @@ def _attempts(request) -> int | None:
 
 
 def _will_be_refused(request) -> bool:
-    # What a stranger sends there is not even read: Nginx lets it through as it comes, which may take any time. A post, which
-    # Nginx takes in first, is: an author who was signed out gets it back.
-    path = request.environ.get("PATH_INFO", "")
-    return path.startswith("/author/") and not path.startswith("/author/posts/") and not is_an_authors(request)
+    # What a stranger sends there is not even read: Nginx lets it through as it comes, which may take any time.
+    is_for_authors = request.environ.get("PATH_INFO", "").startswith("/author/")
+    return is_for_authors and not _holds_a_post(request) and not is_an_authors(request)
 
 
 def _too_large(than: str) -> Response:

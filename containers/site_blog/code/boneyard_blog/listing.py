@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,6 +12,12 @@ from sqlalchemy import Row, Select, func, select
 
 from boneyard_blog.models import Post, PostTag, Tag, TagCount, is_visible
 from boneyard_blog.text import LEAD
+
+
+def page_asked_for(request) -> int:
+    """Return the number in `?page=`, 1 if it is none."""
+    number = request.GET.get("page", "")
+    return int(number) if re.fullmatch("[1-9][0-9]{0,3}", number) else 1
 
 
 def tags_of_post():

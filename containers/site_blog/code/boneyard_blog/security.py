@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pyramid.authorization import ACLHelper, Allow, Authenticated, Everyone
-from pyramid.csrf import SessionCSRFStoragePolicy
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import RequestLocalCache
 from pyramid.view import forbidden_view_config
 
 from boneyard_blog import sessions
+from boneyard_blog.form_tokens import FormTokens
 from boneyard_blog.models import Author
 from boneyard_blog.sessions import COOKIE
 
@@ -65,6 +65,6 @@ def includeme(config):
     """Set the policy, and demand a CSRF token of every form."""
     config.set_root_factory(Everything)
     config.set_security_policy(SecurityPolicy())
-    config.set_csrf_storage_policy(SessionCSRFStoragePolicy())
+    config.set_csrf_storage_policy(FormTokens())
     config.set_default_csrf_options(require_csrf=True)
     config.scan(__name__)

@@ -1,7 +1,7 @@
 """Sessions in a signed cookie: HttpOnly, SameSite, and Secure whenever the visitor came by HTTPS.
 
-Everybody who has seen a form has one, for the form's token. That of an author also holds the key of a row in the database,
-and is worth nothing without it: so a session can be ended, whoever has kept its cookie.
+Only authors who have signed in have one. It holds the key of a row in the database, and is worth nothing without it: so a
+session can be ended, whoever has kept its cookie.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ def is_an_authors(request) -> bool:
 
 
 def author_of(request) -> Author | None:
-    """Return the author who has signed in, in a session that has not ended."""
-    if not is_an_authors(request):
-        return None
-    return request.dbsession.scalar(
-        select(Author)
-        .join(AuthorSession)
-        .where(AuthorSession.id == UUID(request.session[_KEY]), AuthorSession.started_at > func.now() - _LONGEST)
-    )
+    """Return the author who has signed in, in a session that has not ended; a cookie of no such session goes."""
+    author = None
+    if is_an_authors(request):
+        author = request.dbsession.scalar(
+            select(Author)
+            .join(AuthorSession)
+            .where(AuthorSession.id == UUID(request.session[_KEY]), AuthorSession.started_at > func.now() - _LONGEST)
+        )
+    if author is None:
+        _forget(request)
+    return author
 
 
 def begin(request, author: Author) -> None:
@@ -52,14 +55,19 @@ def end(request) -> None:
     """End the session, on our side and in the browser."""
     if is_an_authors(request):
         request.dbsession.execute(delete(AuthorSession).where(AuthorSession.id == UUID(request.session[_KEY])))
+    _forget(request)
+
+
+def _forget(request) -> None:
     request.session.invalidate()
     # After the session's own callback, which would set an empty cookie: with one, no cache answers.
     request.add_response_callback(_delete_cookie)
 
 
 def _delete_cookie(request, response) -> None:
-    response.unset_cookie(COOKIE, strict=False)
-    response.delete_cookie(COOKIE)
+    if not is_an_authors(request):
+        response.unset_cookie(COOKIE, strict=False)
+        response.delete_cookie(COOKIE)
 
 
 def end_all(session, author: Author) -> None:

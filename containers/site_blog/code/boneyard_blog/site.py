@@ -8,23 +8,32 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import text
 
+_MOST_USED = 12
 # More than any site has.
-ALL_TAGS = 10_000
+_ALL = 10_000
 
-_STATE = text("""
-    WITH scheduled AS MATERIALIZED (
+# Posts with a date are counted; few of them are not out yet.
+_WAITING = """scheduled AS MATERIALIZED (
         SELECT id, published_at FROM posts WHERE deleted_at IS NULL AND published_at > now()
-    ), months AS (
+    ), waiting AS MATERIALIZED (
+        SELECT tag_id, count(*) AS posts FROM post_tags JOIN scheduled ON scheduled.id = post_id GROUP BY 1
+    )"""
+
+_STATE = text(f"""
+    WITH {_WAITING}, months AS (
         SELECT month, month_counts.posts - coalesce(waiting.posts, 0) AS posts
         FROM month_counts
         LEFT JOIN (SELECT month_of(published_at) AS month, count(*) AS posts FROM scheduled GROUP BY 1) AS waiting
             USING (month)
-    ), counted_tags AS (
-        SELECT tag_id, tag_counts.posts - coalesce(waiting.posts, 0) AS posts
-        FROM tag_counts
-        LEFT JOIN (
-            SELECT tag_id, count(*) AS posts FROM post_tags JOIN scheduled ON scheduled.id = post_id GROUP BY 1
-        ) AS waiting USING (tag_id)
+    ), most_used AS (
+        -- Apart from the few whose posts are not all out yet, the index on counts gives them in order.
+        (SELECT tag_id, posts FROM tag_counts
+         WHERE posts > 0 AND tag_id NOT IN (SELECT tag_id FROM waiting)
+         ORDER BY posts DESC, tag_id LIMIT :tags)
+        UNION ALL
+        SELECT tag_id, tag_counts.posts - waiting.posts FROM tag_counts JOIN waiting USING (tag_id)
+        WHERE tag_counts.posts > waiting.posts
+        ORDER BY posts DESC, tag_id LIMIT :tags
     )
     SELECT
         identity,
@@ -33,11 +42,17 @@ _STATE = text("""
         (SELECT published_at FROM posts WHERE deleted_at IS NULL AND published_at <= now()
          ORDER BY published_at DESC LIMIT 1) AS newest_at,
         (SELECT json_agg(json_build_array(month, posts) ORDER BY month DESC) FROM months WHERE posts > 0) AS months,
-        (SELECT json_agg(json_build_array(name, posts) ORDER BY posts DESC, name) FROM (
-            SELECT name, posts FROM counted_tags JOIN tags ON tags.id = tag_id
-            WHERE posts > 0 ORDER BY posts DESC, name LIMIT :tags
-         ) AS top) AS tags
+        (SELECT json_agg(json_build_array(name, posts) ORDER BY posts DESC, name)
+         FROM most_used JOIN tags ON tags.id = tag_id) AS tags
     FROM site_state
+""")
+
+_TAGS = text(f"""
+    WITH {_WAITING}
+    SELECT name, tag_counts.posts - coalesce(waiting.posts, 0) AS posts
+    FROM tag_counts JOIN tags ON tags.id = tag_id LEFT JOIN waiting USING (tag_id)
+    WHERE tag_counts.posts > coalesce(waiting.posts, 0)
+    LIMIT :tags
 """)
 
 
@@ -98,9 +113,9 @@ class Site:
         return uuid5(self.identity, thing).urn
 
 
-def read_site(session, tags: int = 12) -> Site:
+def read_site(session) -> Site:
     """Return the state of the site, with its most used tags."""
-    row = session.execute(_STATE, {"tags": tags}).one()
+    row = session.execute(_STATE, {"tags": _MOST_USED}).one()
     return Site(
         identity=row.identity,
         version=row.version,
@@ -109,6 +124,12 @@ def read_site(session, tags: int = 12) -> Site:
         months=tuple(Month(date.fromisoformat(month), posts) for month, posts in row.months or ()),
         tags=tuple(CountedTag(name, posts) for name, posts in row.tags or ()),
     )
+
+
+def read_tags(session) -> list[CountedTag]:
+    """Return all tags that readers see, by name."""
+    tags = [CountedTag(row.name, row.posts) for row in session.execute(_TAGS, {"tags": _ALL})]
+    return sorted(tags, key=lambda tag: tag.name)
 
 
 def includeme(config):

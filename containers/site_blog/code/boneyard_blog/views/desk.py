@@ -4,6 +4,7 @@ from pyramid.httpexceptions import HTTPMovedPermanently
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
+from boneyard_blog.listing import page_asked_for
 from boneyard_blog.models import Post
 
 _SIZE = 50
@@ -28,9 +29,7 @@ def desk(request):
     """An author gets the posts of one state, last changed first."""
     state = request.GET.get("state", "all")
     state = state if state in _STATES else "all"
-    number = request.GET.get("page", "1")
-    number = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
-    number = max(number, 1)
+    number = page_asked_for(request)
     posts = request.dbsession.execute(
         select(
             Post.id, Post.title, Post.slug, Post.revision, Post.published_at, Post.updated_at, Post.deleted_at,

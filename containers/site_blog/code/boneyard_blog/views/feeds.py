@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from boneyard_blog.listing import listed_posts, month_start, newest_posts, posts_with_tag
 from boneyard_blog.models import Post, is_visible
-from boneyard_blog.site import ALL_TAGS, read_site
+from boneyard_blog.site import read_tags
 
 _ENTRIES = 20
 
@@ -50,7 +50,7 @@ def sitemap(request):
 def sitemap_pages(request):
     """A search engine gets the addresses that are not posts."""
     request.response.content_type = "application/xml"
-    names = [tag.name for tag in read_site(request.dbsession, tags=ALL_TAGS).tags]
+    names = [tag.name for tag in read_tags(request.dbsession)]
     urls = [request.public_url(name) for name in ("home", "archive", "tags")]
     return {"urls": [(url, None) for url in urls + [request.public_url("tag", tag=name) for name in names]]}
 

@@ -4,6 +4,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
 from boneyard_blog import search
+from boneyard_blog.listing import page_asked_for
 
 
 @view_config(route_name="search", renderer="search.jinja2", public=True)
@@ -13,15 +14,12 @@ def search_posts(request):
     names = search.tags_asked_for(asked.text) if request.GET.get("by") == "tag" else ()
     if names:
         return _search_by_tag(request, asked, names)
-    number = request.GET.get("page", "1")
-    number = int(number) if number.isascii() and number.isdigit() and 0 < len(number) <= 4 and int(number) else 1
     results = None
     suggestion = None
     if asked.text:
-        results = search.find(
-            request.dbsession, asked.text, number, int(request.registry.settings["blog.posts_per_page"])
-        )
-        if not results.total:
+        size = int(request.registry.settings["blog.posts_per_page"])
+        results = search.find(request.dbsession, asked.text, page_asked_for(request), size)
+        if not results.total and not results.only_excludes:
             suggestion = search.suggest(request.dbsession, asked.text)
     return {"asked": asked, "results": results, "suggestion": suggestion, "tags": None}
 

@@ -4,13 +4,13 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 
 from boneyard_blog.listing import Pager, listed_posts, posts_with_tag, tag_total
-from boneyard_blog.site import ALL_TAGS, read_site
+from boneyard_blog.site import read_tags
 
 
 @view_config(route_name="tags", renderer="tags.jinja2", public=True)
 def tags(request):
     """A reader gets all tags with the number of their posts."""
-    return {"tags": sorted(read_site(request.dbsession, tags=ALL_TAGS).tags, key=lambda tag: tag.name)}
+    return {"tags": read_tags(request.dbsession)}
 
 
 @view_config(route_name="tag", renderer="tag.jinja2", public=True)

@@ -4,7 +4,6 @@ from pyramid.csrf import check_csrf_origin
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.view import exception_view_config
-from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from boneyard_blog import errors
 from boneyard_blog.forms import PostForm
@@ -45,8 +44,7 @@ def _explain(request) -> str:
         if isinstance(error, kinds):
             request.response.status = status
             return message
-    if isinstance(error, DBAPIError | TimeoutError):
+    if errors.is_outage(request, error):
         message = errors.unavailable(request)["message"]
-        canceled = getattr(getattr(error, "orig", None), "sqlstate", None) == _QUERY_CANCELED
-        return _BUSY if canceled else message
+        return _BUSY if errors.sqlstate(error) == _QUERY_CANCELED else message
     return errors.broken(request)["message"]

@@ -14,8 +14,8 @@ from sqlalchemy import event
         ("/archive/2026", 2),
         ("/tag/nginx", 2),
         ("/tags", 2),
-        ("/feed", 3),
-        ("/tag/nginx/feed", 3),
+        ("/feed", 2),
+        ("/tag/nginx/feed", 2),
         ("/search", 1),
         ("/search?q=post", 2),
         # Four, and three that bound the time for a suggestion.

@@ -16,7 +16,6 @@ def main(global_config, **settings):
         config.include(".devices")
         config.include(".security")
         config.include(".site")
-        config.include(".entry_ids")
         config.include(".caching")
         config.include(".headers")
         config.include(".templating")

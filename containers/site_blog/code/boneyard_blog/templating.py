@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pyramid.events import BeforeRender
 from sqlalchemy.exc import SQLAlchemyError
 
+from boneyard_blog.entry_ids import entry_id
 from boneyard_blog.text import render, summarise, xml_text
 
 
@@ -54,6 +55,7 @@ def includeme(config):
     config.commit()
     environment = config.get_jinja2_environment()
     environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals["entry_id"] = entry_id
     environment.filters.update(
         day=_day, iso=_iso, markdown=render, plural=_plural, summarise=summarise, xml_text=xml_text
     )

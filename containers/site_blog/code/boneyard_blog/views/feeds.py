@@ -16,7 +16,7 @@ _CHANGED_AT = func.greatest(Post.updated_at, Post.published_at)
 
 def _entries(request, chosen):
     query = listed_posts(chosen.limit(_ENTRIES)).add_columns(
-        Post.body.label("whole_body"), _CHANGED_AT.label("changed_at")
+        Post.body.label("whole_body"), Post.atom_id, _CHANGED_AT.label("changed_at")
     )
     return request.dbsession.execute(query).all()
 

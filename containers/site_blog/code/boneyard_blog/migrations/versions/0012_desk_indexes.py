@@ -6,7 +6,7 @@ The desk lists what was changed last. Drafts and the bin are few among many, so 
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 
 def upgrade():

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 namespace Aspire.Hosting;
 
 /// <summary>Where DCP and the dashboard are, and how to run them.</summary>
-internal sealed record StandInOptions(string DcpPath, string DashboardPath, string? ContainerRuntime, bool RandomizePorts)
+internal sealed record StandInOptions(string DcpPath, string DashboardPath, string? ContainerRuntime, bool RandomizePorts, bool EnableContainerTunnel)
 {
     private static readonly string[] s_containerRuntimeKeys = ["DcpPublisher:ContainerRuntime", "ASPIRE_CONTAINER_RUNTIME", "DOTNET_ASPIRE_CONTAINER_RUNTIME"];
 
@@ -18,6 +18,7 @@ internal sealed record StandInOptions(string DcpPath, string DashboardPath, stri
             Path.Combine(configuration["ASPIRE_DCP_PATH"] ?? Path.Combine(bundle, "dcp"), "dcp"),
             configuration["ASPIRE_DASHBOARD_PATH"] ?? Path.Combine(bundle, "managed", "aspire-managed"),
             s_containerRuntimeKeys.Select(key => configuration[key]).FirstOrDefault(value => !string.IsNullOrEmpty(value)),
-            configuration.GetValue<bool>(RandomizePortsKey));
+            configuration.GetValue<bool>(RandomizePortsKey),
+            configuration.GetValue("ASPIRE_ENABLE_CONTAINER_TUNNEL", defaultValue: true));
     }
 }

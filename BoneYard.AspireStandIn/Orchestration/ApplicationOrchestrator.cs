@@ -78,7 +78,11 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
         if (_dashboard is not null)
         {
             await dcp.CreateAsync(await _dashboard.StartAsync(_options.DashboardPath, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            RunInBackground(new OtlpTunnel(dcp, _options.ContainerRuntime ?? "docker", _logger).OpenAsync(SessionNetwork, _dashboard.OtlpEndpoints, _stopping.Token));
+
+            if (_options.EnableContainerTunnel)
+            {
+                RunInBackground(new OtlpTunnel(dcp, _options.ContainerRuntime ?? "docker", _logger).OpenAsync(SessionNetwork, _dashboard.OtlpEndpoints, _stopping.Token));
+            }
         }
 
         RunInBackground(ParentStateMirror.RunAsync(_model, _notifications, _stopping.Token));

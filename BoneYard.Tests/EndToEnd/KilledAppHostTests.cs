@@ -38,7 +38,8 @@ public sealed class KilledAppHostTests : IAsyncLifetime
         await killed.WaitUntilUpAsync();
         var orchestrators = OrchestratorsOf(killed.Id);
         killed.Kill();
-        orchestrators.ForEach(orchestrator => orchestrator.Kill());
+        // With what they run on the host, which is the dashboard.
+        orchestrators.ForEach(orchestrator => orchestrator.Kill(entireProcessTree: true));
         var left = await _own.LeftAsync();
 
         await using var next = AppHostProcess.Start(_options);

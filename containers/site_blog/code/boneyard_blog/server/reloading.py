@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -30,10 +31,21 @@ _LIBRARIES = (
     "zope.sqlalchemy",
 )
 
+# The same, where telemetry is sent. Importing them starts nothing yet.
+_TELEMETRY = (
+    "opentelemetry.exporter.otlp.proto.http._log_exporter",
+    "opentelemetry.exporter.otlp.proto.http.metric_exporter",
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.sdk._logs.export",
+    "opentelemetry.sdk.metrics.export",
+    "opentelemetry.sdk.trace.export",
+)
+
 
 def import_libraries() -> None:
     """Import the libraries in the master, so that a reload takes only as long as our own code."""
-    for name in _LIBRARIES:
+    is_observed = any(re.fullmatch("OTEL_EXPORTER_OTLP_(.*_)?ENDPOINT", name) for name in os.environ)
+    for name in _LIBRARIES + (_TELEMETRY if is_observed else ()):
         importlib.import_module(name)
 
 

@@ -1,10 +1,18 @@
 """Gunicorn's threaded worker, ending as soon as its requests have."""
 
+from contextlib import suppress
+
 from gunicorn.workers.gthread import ThreadWorker
 
 
 class PromptWorker(ThreadWorker):
     """Does not wait for connections on which nothing is asked: Nginx keeps some open, for seconds after SIGTERM."""
+
+    def wake(self):
+        """Look now whether the end has come: with nothing to do, the loop would sleep for up to a second first."""
+        # Before the worker has come up, there is no loop yet.
+        with suppress(AttributeError):
+            self.method_queue.defer(int)
 
     def murder_keepalived(self):
         if not self.alive:

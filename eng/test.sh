@@ -65,7 +65,7 @@ need_podman_too() {
     if ! command -v podman >/dev/null; then
         may_install 'podman (for the tests)' || die 'podman is missing'
         step 'installing Podman, for the tests of networks'
-        apt_install podman netavark aardvark-dns
+        apt_install podman crun netavark aardvark-dns
     fi
     [[ $ASPIRE_CONTAINER_RUNTIME == podman ]] || podman image exists "$image" || quietly copy_image "$image" || die "$image could not be given to Podman"
     if ! podman run --rm "$image" true >/dev/null 2>&1; then

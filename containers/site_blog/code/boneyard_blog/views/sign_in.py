@@ -22,6 +22,16 @@ def _local(path: str, otherwise: str) -> str:
     return path if is_local and path.isascii() and path.isprintable() else otherwise
 
 
+def _refusal(request, attempt: lockout.Attempt) -> str | None:
+    """Return why an attempt may not be made now, having made the response say so too; None if it may."""
+    seconds = lockout.seconds_to_wait(request.dbsession, attempt)
+    if not seconds:
+        return None
+    request.response.status = 429
+    request.response.headers["Retry-After"] = str(seconds)
+    return f"Too many attempts. Please try again in {seconds} seconds."
+
+
 @view_config(route_name="sign_in", request_method="GET", renderer="sign_in.jinja2")
 def sign_in_form(request):
     """An author gets the form to sign in."""
@@ -37,12 +47,8 @@ def sign_in(request):
 
     author = request.dbsession.scalar(select(Author).where(Author.name == name))
     attempt = lockout.Attempt(name, visitor_network(request.environ), known_device(request, author))
-    seconds = lockout.seconds_to_wait(request.dbsession, attempt)
-    if seconds:
-        request.response.status = 429
-        request.response.headers["Retry-After"] = str(seconds)
-        error = f"Too many attempts. Please try again in {seconds} seconds."
-        return {"name": name, "next": next_path, "error": error}
+    if refusal := _refusal(request, attempt):
+        return {"name": name, "next": next_path, "error": refusal}
 
     if not passwords.matches(password, author.password_hash if author else None):
         lockout.note_failure(request.dbsession, attempt)
@@ -75,11 +81,8 @@ def change_password(request):
     errors = {}
     # Who sits at somebody else's open browser may not guess for ever either.
     attempt = lockout.Attempt(author.name, visitor_network(request.environ), device="the page for a new password")
-    seconds = lockout.seconds_to_wait(request.dbsession, attempt)
-    if seconds:
-        request.response.status = 429
-        request.response.headers["Retry-After"] = str(seconds)
-        return {"errors": {"current": f"Too many attempts. Please try again in {seconds} seconds."}}
+    if refusal := _refusal(request, attempt):
+        return {"errors": {"current": refusal}}
     if not passwords.matches(request.POST.get("current", ""), author.password_hash):
         lockout.note_failure(request.dbsession, attempt)
         errors["current"] = "This is not your current password."

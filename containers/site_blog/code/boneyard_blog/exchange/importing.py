@@ -263,11 +263,14 @@ def _stage_pictures(archive: ZipFile, entries: list[ZipInfo], staging: str, prog
 
 def _drop_needless_ids(session: Session) -> None:
     """Drop the ids that posts have already: their own need not be stored, and nobody gets that of another."""
+    brought = session.execute(text("SELECT slug, atom_id FROM incoming WHERE atom_id IS NOT NULL ORDER BY slug")).all()
+    if not brought:
+        return
     site = read_site(session)
     rows = session.execute(select(Post.id, Post.atom_id), execution_options={"yield_per": 5_000})
     known = {entry_id(site, *row) for row in rows}
     needless = []
-    for slug, atom_id in session.execute(text("SELECT slug, atom_id FROM incoming WHERE atom_id IS NOT NULL ORDER BY slug")):
+    for slug, atom_id in brought:
         if atom_id in known:
             needless.append(slug)
         known.add(atom_id)

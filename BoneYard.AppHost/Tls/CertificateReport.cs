@@ -8,16 +8,14 @@ namespace BoneYard.Tls;
 /// On the page of a resource: which certificate it has and until when; and in its log a warning when that is soon. Both follow the
 /// files, which may be replaced while the site runs, and the days that go by.
 /// </summary>
+/// <param name="warns">Whether somebody has to do something when the end is near.</param>
 internal sealed class CertificateReport(
-    IResource resource, CertificateFolder folder, string hostName, CertificateReport.Warnings warnings,
+    IResource resource, CertificateFolder folder, string hostName, bool warns,
     ResourceNotificationService notifications, ResourceLoggerService loggers) : BackgroundService
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
 
     private (string Thumbprint, string? Warning)? _shown;
-
-    /// <param name="AreWanted">Whether somebody has to do something when the end is near.</param>
-    internal sealed record Warnings(bool AreWanted);
 
     /// <summary>Whatever was shown before: for a container that is new.</summary>
     public async Task ShowAsync()
@@ -73,7 +71,7 @@ internal sealed class CertificateReport(
         try
         {
             folder = CertificateFolder.Check(folder.Path, hostName, DateTimeOffset.UtcNow);
-            return (folder, warnings.AreWanted ? folder.WarningAt(DateTimeOffset.UtcNow) : null);
+            return (folder, warns ? folder.WarningAt(DateTimeOffset.UtcNow) : null);
         }
         catch (WrongOptionException problem)
         {

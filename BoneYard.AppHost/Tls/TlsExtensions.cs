@@ -39,8 +39,9 @@ internal static class TlsExtensions
             .OnBeforeResourceStarted((_, @event, _) => @event.Services.GetRequiredKeyedService<CertificateReport>(builder.Resource.Name).ShowAsync());
 
         // A development certificate renews itself: nobody has to be warned of its end.
-        builder.ApplicationBuilder.Services.AddKeyedSingleton(builder.Resource.Name, (services, _) =>
-            ActivatorUtilities.CreateInstance<CertificateReport>(services, builder.Resource, certificates, hostName, new CertificateReport.Warnings(folder is not null)));
+        builder.ApplicationBuilder.Services.AddKeyedSingleton(builder.Resource.Name, (services, _) => new CertificateReport(
+            builder.Resource, certificates, hostName, warns: folder is not null,
+            services.GetRequiredService<ResourceNotificationService>(), services.GetRequiredService<ResourceLoggerService>()));
         builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services => services.GetRequiredKeyedService<CertificateReport>(builder.Resource.Name));
 
         foreach (var linked in certificates.LinkedFolders)

@@ -45,7 +45,7 @@ reload_engine = "inotify"
 reload_extra_files = [f"{_server.source}/**/*.py"]
 
 if _server.development:
-    import_libraries()
+    import_libraries(sends_telemetry=_server.sends_telemetry)
 
 
 def post_fork(server, worker):

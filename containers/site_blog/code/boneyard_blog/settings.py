@@ -195,7 +195,6 @@ class Settings:
             telemetry_protocol=_telemetry_protocol(environment),
         )
 
-
     def check_media_folder(self) -> None:
         """Refuse a folder where no image could be kept: better at the start than at an author's first upload."""
         if not os.path.isdir(self.media_folder) or not os.access(self.media_folder, os.W_OK | os.X_OK):

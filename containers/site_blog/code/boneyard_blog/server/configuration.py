@@ -21,6 +21,7 @@ class ServerConfiguration:
     bind: str
     workers: int
     threads: int
+    sends_telemetry: bool
     source: Path = SOURCE
 
     @classmethod
@@ -38,6 +39,7 @@ class ServerConfiguration:
             bind=f"{every_address()}:{environment.integer('PORT', 8000, 1, 65535)}",
             workers=environment.integer("GUNICORN_WORKERS", 1 if development else 2, 1, 64),
             threads=settings.threads,
+            sends_telemetry=settings.telemetry_protocol == "http/protobuf",
         )
 
 

@@ -3,7 +3,6 @@
 import gc
 import importlib
 import os
-import re
 import signal
 import sys
 import threading
@@ -43,10 +42,9 @@ _TELEMETRY = (
 )
 
 
-def import_libraries() -> None:
+def import_libraries(*, sends_telemetry: bool) -> None:
     """Import the libraries in the master, so that a reload takes only as long as our own code."""
-    is_observed = any(re.fullmatch("OTEL_EXPORTER_OTLP_(.*_)?ENDPOINT", name) for name in os.environ)
-    for name in _LIBRARIES + (_TELEMETRY if is_observed else ()):
+    for name in _LIBRARIES + (_TELEMETRY if sends_telemetry else ()):
         importlib.import_module(name)
     # What is there now stays for good: a worker that looked through it for garbage would copy the memory that it shares.
     gc.freeze()

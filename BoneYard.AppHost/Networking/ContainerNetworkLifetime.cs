@@ -5,8 +5,8 @@ namespace BoneYard.Networking;
 
 /// <summary>
 /// Brings the network up, and removes it at the end, be that a stop or, in a test, only a disposal. To be registered first: hosted
-/// services stop and are disposed of in reverse order, and the containers have to be gone by then. What cannot be removed in time
-/// stays, and the next start takes it over.
+/// services start in order, so that the network is made while the orchestrator still starts, and they stop and are disposed of in
+/// reverse order, and the containers have to be gone by then. What cannot be removed in time stays, and the next start takes it over.
 /// </summary>
 internal sealed class ContainerNetworkLifetime(
     ContainerNetworkResource network, ContainerNetworkManager manager, DistributedApplicationModel model,
@@ -15,6 +15,7 @@ internal sealed class ContainerNetworkLifetime(
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
+    private Task? _making;
     private Task? _up;
     private bool _isOurs;
 
@@ -55,7 +56,12 @@ internal sealed class ContainerNetworkLifetime(
         return reason;
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Begins, and leaves it to <see cref="UpAsync"/> to say so: until then nobody asks for the resource's state.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _making = MakeAsync();
+        return Task.CompletedTask;
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => RemoveAtTheEndAsync();
 
@@ -64,20 +70,24 @@ internal sealed class ContainerNetworkLifetime(
     private async Task BringUpAsync()
     {
         await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
-        var log = loggers.GetLogger(network);
 
         try
         {
-            var wanted = ContainerNetworkAnnotation.On(network, model.Resources).ToDictionary(entry => entry.Address, entry => entry.Container.Name);
-            _isOurs = await manager.EnsureAsync(network, wanted, log, CancellationToken.None);
+            await (Interlocked.Exchange(ref _making, null) ?? MakeAsync());
             await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = DateTime.UtcNow });
         }
         catch (Exception exception)
         {
-            log.LogError("{Message}", exception.Message);
+            loggers.GetLogger(network).LogError("{Message}", exception.Message);
             await notifications.PublishUpdateAsync(network, s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
             throw;
         }
+    }
+
+    private async Task MakeAsync()
+    {
+        var wanted = ContainerNetworkAnnotation.On(network, model.Resources).ToDictionary(entry => entry.Address, entry => entry.Container.Name);
+        _isOurs = await manager.EnsureAsync(network, wanted, loggers.GetLogger(network), CancellationToken.None);
     }
 
     private async Task RemoveAtTheEndAsync()
@@ -87,7 +97,7 @@ internal sealed class ContainerNetworkLifetime(
         try
         {
             // One that is just being made is known to be ours only afterwards.
-            await (_up ?? Task.CompletedTask).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (_up ?? _making ?? Task.CompletedTask).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
             if (!_isOurs)
             {

@@ -15,6 +15,8 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
 {
     private const string SessionNetwork = "session-network";
 
+    private static readonly TimeSpan TunnelPatience = TimeSpan.FromSeconds(15);
+
     private readonly DistributedApplicationModel _model;
     private readonly ResourceNotificationService _notifications;
     private readonly ResourceLoggerService _loggers;
@@ -81,7 +83,7 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
 
             if (_options.EnableContainerTunnel)
             {
-                RunInBackground(new OtlpTunnel(dcp, _options.ContainerRuntime ?? "docker", _logger).OpenAsync(SessionNetwork, _dashboard.OtlpEndpoints, _stopping.Token));
+                RunInBackground(OpenTunnelAsync(new(dcp, _options.ContainerRuntime ?? "docker", _logger), _dashboard.OtlpEndpoints));
             }
         }
 
@@ -219,15 +221,31 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Behind the containers, which do not wait for it: DCP makes an RSA key for it, and that takes seconds of a processor. But
+    /// not for ever: one that does not become healthy has most to tell.
+    /// </summary>
+    private async Task OpenTunnelAsync(OtlpTunnel tunnel, IReadOnlyList<Uri> targets)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        patience.CancelAfter(TunnelPatience);
+        Task healthy = Task.WhenAll(
+            _runners.Keys.Where(StartsByItself).Select(container => _notifications.WaitForResourceHealthyAsync(container.Name, WaitBehavior.StopOnResourceUnavailable, patience.Token)));
+        await healthy.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await tunnel.OpenAsync(SessionNetwork, targets, _stopping.Token).ConfigureAwait(false);
+    }
+
     private async Task StartOrHoldAsync(ContainerResource container, ContainerRunner runner, ContainerRunner.Session session)
     {
         runner.Join(session);
 
-        if (!container.Annotations.OfType<ExplicitStartupAnnotation>().Any())
+        if (StartsByItself(container))
         {
             await runner.StartAsync(_stopping.Token).ConfigureAwait(false);
         }
     }
+
+    private static bool StartsByItself(ContainerResource container) => !container.Annotations.OfType<ExplicitStartupAnnotation>().Any();
 
     private async Task AfterCreatedAsync(Task[] starts)
     {

@@ -119,6 +119,9 @@ internal sealed class DashboardHost(
             ["DASHBOARD__OTLP__AUTHMODE"] = "ApiKey",
             ["DASHBOARD__OTLP__PRIMARYAPIKEY"] = options.OtlpApiKey,
             ["LOGGING__LOGLEVEL__DEFAULT"] = "Warning",
+            // As the AppHost itself has it (BoneYard.AppHost.csproj), in hexadecimal milliseconds.
+            ["DOTNET_TieredPGO"] = "0",
+            ["DOTNET_TC_CallCountingDelayMs"] = "2710",
         };
 
         if (options.OtlpGrpc is { } grpc)

@@ -8,7 +8,8 @@ import time
 
 from boneyard_blog.server.configuration import ServerConfiguration
 from boneyard_blog.server.events import WorkerStarted, WorkerStopping
-from boneyard_blog.server.reloading import forget_source, import_libraries, reload_if_changed_since
+from boneyard_blog.server.libraries import import_libraries
+from boneyard_blog.server.reloading import forget_source, reload_if_changed_since
 from boneyard_blog.settings import SettingError
 
 try:
@@ -44,8 +45,7 @@ reload = _server.development
 reload_engine = "inotify"
 reload_extra_files = [f"{_server.source}/**/*.py"]
 
-if _server.development:
-    import_libraries(sends_telemetry=_server.sends_telemetry)
+import_libraries(sends_telemetry=_server.sends_telemetry)
 
 
 def post_fork(server, worker):

@@ -17,7 +17,8 @@ builder.ReadKeptSecrets();
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
 var authorPassword = builder.AddParameter("author-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
 
-var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet.ToString(), site.Gateway, site.Network);
+var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet.ToString(), site.Gateway, site.Network)
+    .WithSettings(name: "--network", subnet: "--subnet");
 
 // Nobody waits for anybody: each container starts without the others, says so in its health, and finds them when they are up.
 var sitedb = builder.AddPostgres("sitedb")

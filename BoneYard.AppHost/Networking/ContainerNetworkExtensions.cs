@@ -72,6 +72,13 @@ internal static class ContainerNetworkExtensions
             });
     }
 
+    /// <summary>Names the settings of the application that say how the network is called and where it is: messages send users there.</summary>
+    public static IResourceBuilder<ContainerNetworkResource> WithSettings(this IResourceBuilder<ContainerNetworkResource> builder, string name, string subnet)
+    {
+        (builder.Resource.NameSetting, builder.Resource.SubnetSetting) = (name, subnet);
+        return builder;
+    }
+
     /// <summary>
     /// Puts a container on a network, beside the one that Aspire gives it. The others there call it CONTAINER.NETWORK. Not for
     /// containers with a persistent lifetime: one that outlives its AppHost is removed by the next.

@@ -114,7 +114,7 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
         }
 
         throw new DistributedApplicationException(
-            $"There is a network '{network.NetworkName}' with {existing.Describe()}; wanted are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name with --network, or remove that one: {runtime.Name} network rm {network.NetworkName}");
+            $"There is a network '{network.NetworkName}' with {existing.Describe()}; wanted are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name ({network.NameSetting}), or remove that one: {runtime.Name} network rm {network.NetworkName}");
     }
 
     /// <summary>
@@ -152,7 +152,7 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
             if (members.FirstOrDefault(member => member.Addresses.Contains(address) && !CreatorLabel.IsOurs(member.Labels)) is { } holder)
             {
                 throw new DistributedApplicationException(
-                    $"Address {address} of '{container}' on network '{network.NetworkName}' is taken by container '{holder.Name}'. Remove that one ({runtime.Name} rm --force {holder.Name}), or choose another network with --network and --subnet.");
+                    $"Address {address} of '{container}' on network '{network.NetworkName}' is taken by container '{holder.Name}'. Remove that one ({runtime.Name} rm --force {holder.Name}), or choose another network ({string.Join(", ", new[] { network.NameSetting, network.SubnetSetting }.Distinct())}).");
             }
         }
     }
@@ -198,7 +198,7 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
     }
 
     private static DistributedApplicationException InTheWay(ContainerNetworkResource network, string what) =>
-        new($"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with {what}. Choose another with --subnet.");
+        new($"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with {what}. Choose another ({network.SubnetSetting}).");
 
     private List<string> CreateArguments(ContainerNetworkResource network) =>
     [

@@ -13,6 +13,12 @@ internal sealed class ContainerNetworkResource(string name, string networkName, 
 
     public IPAddress Gateway { get; } = gateway;
 
+    /// <summary>What a user changes to give it another name, for messages.</summary>
+    public string NameSetting { get; internal set; } = nameof(ContainerNetworkExtensions.AddContainerNetwork);
+
+    /// <summary>What a user changes to give it other addresses, for messages.</summary>
+    public string SubnetSetting { get; internal set; } = nameof(ContainerNetworkExtensions.AddContainerNetwork);
+
     /// <summary>How the others on this network call a container.</summary>
     public string AliasOf(IResource container) => $"{container.Name}.{Name}";
 }

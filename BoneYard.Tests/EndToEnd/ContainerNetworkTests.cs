@@ -83,7 +83,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"There is a network '{network.NetworkName}' with subnet {network.Subnet}, gateway {network.Subnet.Host(9)}; wanted are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name with --network, or remove that one: {_runtime.Name} network rm {network.NetworkName}",
+            $"There is a network '{network.NetworkName}' with subnet {network.Subnet}, gateway {network.Subnet.Host(9)}; wanted are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name (AddContainerNetwork), or remove that one: {_runtime.Name} network rm {network.NetworkName}",
             refusal.Message);
         Assert.Equal(before, await RunAsync("network", "inspect", network.NetworkName));
     }
@@ -97,7 +97,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with container network '{other.NetworkName}' (subnet {network.Subnet}, gateway {network.Gateway}). Choose another with --subnet.",
+            $"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with container network '{other.NetworkName}' (subnet {network.Subnet}, gateway {network.Gateway}). Choose another (AddContainerNetwork).",
             refusal.Message);
         Assert.Null(await Manager.InspectAsync(network.NetworkName, Cancelled));
     }
@@ -111,7 +111,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"Subnet {route.Subnet} of network '{network.NetworkName}' overlaps with the route of this host to {route.Subnet} over {route.Interface}. Choose another with --subnet.",
+            $"Subnet {route.Subnet} of network '{network.NetworkName}' overlaps with the route of this host to {route.Subnet} over {route.Interface}. Choose another (AddContainerNetwork).",
             refusal.Message);
     }
 

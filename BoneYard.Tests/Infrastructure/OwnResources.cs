@@ -9,10 +9,11 @@ internal sealed class OwnResources : IAsyncDisposable
 {
     private readonly string[] _volumes;
 
-    public OwnResources()
+    /// <param name="subnet">null takes an IPv4 one that is free.</param>
+    public OwnResources(IpSubnet? subnet = null)
     {
         Network = NewName();
-        Subnet = NewSubnet();
+        Subnet = subnet ?? NewSubnet();
         _volumes = [$"{Network}-data", $"{Network}-media"];
     }
 

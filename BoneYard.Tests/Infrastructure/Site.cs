@@ -43,9 +43,12 @@ internal sealed class Site : IAsyncDisposable
     public static Task<Site> StartAsync(params string[] args) => StartAsync(_ => { }, args);
 
     /// <param name="change">What this test has the graph do otherwise.</param>
-    public static async Task<Site> StartAsync(Action<IDistributedApplicationTestingBuilder> change, params string[] args)
+    public static Task<Site> StartAsync(Action<IDistributedApplicationTestingBuilder> change, params string[] args) => StartAsync(new OwnResources(), change, args);
+
+    public static Task<Site> StartOnAsync(IpSubnet subnet) => StartAsync(new OwnResources(subnet), _ => { }, []);
+
+    private static async Task<Site> StartAsync(OwnResources own, Action<IDistributedApplicationTestingBuilder> change, string[] args)
     {
-        var own = new OwnResources();
         var builder = await CreateBuilderAsync([.. own.Arguments, .. args]);
         var site = default(Site);
 

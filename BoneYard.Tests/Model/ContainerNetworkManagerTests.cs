@@ -77,7 +77,7 @@ public sealed class ContainerNetworkManagerTests
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
 
         Assert.Equal(
-            "There is a network 'sitenet' with subnet 10.11.13.0/24, gateway 10.11.13.1; wanted are subnet 10.11.12.0/24, gateway 10.11.12.254. Choose another name with --network, or remove that one: docker network rm sitenet",
+            "There is a network 'sitenet' with subnet 10.11.13.0/24, gateway 10.11.13.1; wanted are subnet 10.11.12.0/24, gateway 10.11.12.254. Choose another name (AddContainerNetwork), or remove that one: docker network rm sitenet",
             refusal.Message);
         Assert.Equal([Version, Inspect, Members], runtime.Asked);
     }
@@ -116,7 +116,7 @@ public sealed class ContainerNetworkManagerTests
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
 
         Assert.Equal(
-            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is taken by container 'sitedb-a'. Remove that one (docker rm --force sitedb-a), or choose another network with --network and --subnet.",
+            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is taken by container 'sitedb-a'. Remove that one (docker rm --force sitedb-a), or choose another network (AddContainerNetwork).",
             refusal.Message);
         Assert.DoesNotContain(runtime.Asked, command => command.StartsWith("rm|", StringComparison.Ordinal));
     }
@@ -151,7 +151,7 @@ public sealed class ContainerNetworkManagerTests
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
 
-        Assert.Equal("Subnet 10.11.12.0/24 of network 'sitenet' overlaps with container network 'other' (subnet 10.11.0.0/16, gateway 10.11.0.1). Choose another with --subnet.", refusal.Message);
+        Assert.Equal("Subnet 10.11.12.0/24 of network 'sitenet' overlaps with container network 'other' (subnet 10.11.0.0/16, gateway 10.11.0.1). Choose another (AddContainerNetwork).", refusal.Message);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class ContainerNetworkManagerTests
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime, host: ("tun0", "10.0.0.0/8")));
 
-        Assert.Equal("Subnet 10.11.12.0/24 of network 'sitenet' overlaps with the route of this host to 10.0.0.0/8 over tun0. Choose another with --subnet.", refusal.Message);
+        Assert.Equal("Subnet 10.11.12.0/24 of network 'sitenet' overlaps with the route of this host to 10.0.0.0/8 over tun0. Choose another (AddContainerNetwork).", refusal.Message);
     }
 
     [Fact]

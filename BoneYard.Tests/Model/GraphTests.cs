@@ -143,6 +143,14 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
+    public void What_is_wrong_with_the_network_names_the_options_that_change_it()
+    {
+        var network = _builder.Resources.OfType<ContainerNetworkResource>().Single();
+
+        Assert.Equal(("--network", "--subnet"), (network.NameSetting, network.SubnetSetting));
+    }
+
+    [Fact]
     public async Task No_secret_stands_in_a_visible_place()
     {
         string[] secrets = [.. new[] { "sitedb-password", "session-secret", "author-password" }.Select(name => _builder.Configuration[$"Parameters:{name}"]!)];

@@ -9,6 +9,8 @@ namespace BoneYard.Networking;
 /// <summary>Custom networks with static addresses, which Aspire itself does not have (microsoft/aspire issue 850).</summary>
 internal static class ContainerNetworkExtensions
 {
+    private static readonly TimeSpan s_checkPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Adds a network that is made before the containers on it start, and removed at the end when nobody else uses it.</summary>
     /// <param name="subnet">As in <c>10.11.12.0/24</c>.</param>
     /// <param name="gateway">An address of the subnet; null takes the last one.</param>
@@ -38,7 +40,8 @@ internal static class ContainerNetworkExtensions
             check,
             services => ActivatorUtilities.CreateInstance<ContainerNetworkHealthCheck>(services, network, services.GetRequiredKeyedService<ContainerNetworkLifetime>(name)),
             failureStatus: null,
-            tags: null));
+            tags: null,
+            s_checkPatience));
         builder.OnBeforeStart((@event, _) =>
         {
             EnsureAddressesDiffer(network, @event.Model.Resources);
@@ -105,7 +108,7 @@ internal static class ContainerNetworkExtensions
                 context.Args.Add("--label");
                 context.Args.Add($"{CreatorLabel.Name}={CreatorLabel.Own}");
             })
-            .OnBeforeResourceStarted((_, @event, cancellationToken) => LifetimeOf(resource, @event.Services).UpAsync().WaitAsync(cancellationToken));
+            .OnBeforeResourceStarted((_, @event, cancellationToken) => LifetimeOf(resource, @event.Services).EnsureUpAsync(cancellationToken));
     }
 
     /// <summary>The name by which the others on a network reach this container there, wherever it is.</summary>

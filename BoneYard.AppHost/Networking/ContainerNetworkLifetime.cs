@@ -9,7 +9,7 @@ namespace BoneYard.Networking;
 /// reverse order, and the containers have to be gone by then. What cannot be removed in time stays, and the next start takes it over.
 /// </summary>
 internal sealed class ContainerNetworkLifetime(
-    ContainerNetworkResource network, ContainerNetworkManager manager, DistributedApplicationModel model,
+    ContainerNetworkResource network, ContainerNetworkManager manager, DistributedApplicationModel model, DistributedApplicationExecutionContext context,
     ResourceNotificationService notifications, ResourceLoggerService loggers, ILogger<ContainerNetworkLifetime> logger) : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -28,14 +28,26 @@ internal sealed class ContainerNetworkLifetime(
         }
     }
 
-    /// <summary>The network is gone: the next container that starts makes it anew.</summary>
+    /// <summary>For a container that is about to start: another AppHost's network may have gone with that one in the meantime.</summary>
+    public async Task EnsureUpAsync(CancellationToken cancellationToken)
+    {
+        await UpAsync().WaitAsync(cancellationToken);
+
+        if (!_isOurs && await manager.InspectAsync(network.NetworkName, cancellationToken) is null)
+        {
+            NoticeLoss();
+            await UpAsync().WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The network is gone: the next container that starts makes it anew. Whatever gets its name meanwhile is somebody else's.</summary>
     public void NoticeLoss()
     {
         lock (_lock)
         {
             if (_up is { IsCompletedSuccessfully: true })
             {
-                _up = null;
+                (_up, _isOurs) = (null, false);
             }
         }
     }
@@ -48,7 +60,6 @@ internal sealed class ContainerNetworkLifetime(
 
         if (reason is null)
         {
-            _isOurs = false;
             NoticeLoss();
             await notifications.PublishUpdateAsync(network, s => s.WithState(null) with { State = KnownResourceStates.NotStarted, StopTimeStamp = DateTime.UtcNow });
         }
@@ -56,10 +67,14 @@ internal sealed class ContainerNetworkLifetime(
         return reason;
     }
 
-    /// <summary>Begins, and leaves it to <see cref="UpAsync"/> to say so: until then nobody asks for the resource's state.</summary>
+    /// <summary>Begins, where the graph is run and the network is in it; <see cref="UpAsync"/> says when it is there.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _making = MakeAsync();
+        if (context.IsRunMode && model.Resources.Contains(network))
+        {
+            _making = MakeAsync();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -69,8 +84,6 @@ internal sealed class ContainerNetworkLifetime(
 
     private async Task BringUpAsync()
     {
-        await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
-
         try
         {
             await (Interlocked.Exchange(ref _making, null) ?? MakeAsync());
@@ -86,6 +99,7 @@ internal sealed class ContainerNetworkLifetime(
 
     private async Task MakeAsync()
     {
+        await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
         var wanted = ContainerNetworkAnnotation.On(network, model.Resources).ToDictionary(entry => entry.Address, entry => entry.Container.Name);
         _isOurs = await manager.EnsureAsync(network, wanted, loggers.GetLogger(network), CancellationToken.None);
     }

@@ -9,6 +9,7 @@ namespace BoneYard.Networking;
 internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IReadOnlyList<(string Interface, IpSubnet Subnet)>> hostNetworks)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_ownersPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Makes the network, or takes the one that is there.</summary>
@@ -54,7 +55,7 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
             : null;
     }
 
-    /// <summary>Removes the network unless somebody uses it.</summary>
+    /// <summary>Removes the network unless somebody uses it, or has put another in its place.</summary>
     /// <returns>Why it is still there; null when it is gone.</returns>
     public async Task<string?> RemoveAsync(ContainerNetworkResource network, ILogger logger, CancellationToken cancellationToken)
     {
@@ -65,13 +66,19 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
             return null;
         }
 
-        // One of our own that does not run is made anew when it starts; what becomes of another's is not known.
-        if (state.Members.Where(member => member.IsRunning || !CreatorLabel.IsOurs(member.Labels)).Select(member => member.Name).ToArray() is { Length: > 0 } users)
+        if (!state.Has(network.Subnet, network.Gateway))
+        {
+            return $"Network '{network.NetworkName}' is another one now: it has {state.Describe()}.";
+        }
+
+        // One of our own that does not run is made anew when it starts; what becomes of another's is not known. Podman keeps a network
+        // for as long as there is any container of it.
+        if (state.Members.Where(member => member.IsRunning || runtime.Name is "podman" || !CreatorLabel.IsOurs(member.Labels)).Select(member => member.Name).ToArray() is { Length: > 0 } users)
         {
             return $"Network '{network.NetworkName}' is in use by {string.Join(", ", users)}. Stop or remove them first.";
         }
 
-        var removed = await RunAsync(["network", "rm", network.NetworkName], logger, cancellationToken);
+        var removed = await RunAsync(["network", "rm", state.Id], logger, cancellationToken);
         return removed.Succeeded || IsNotFound(removed) ? null : removed.Error;
     }
 
@@ -92,29 +99,53 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
     private async Task<bool> ReuseAsync(
         ContainerNetworkResource network, NetworkState existing, IReadOnlyDictionary<IPAddress, string> wanted, ILogger logger, CancellationToken cancellationToken)
     {
-        // What a killed AppHost left belongs to whoever comes next.
-        var isOurs = CreatorLabel.IsOurs(existing.Labels) || CreatorLabel.IsOrphaned(existing.Labels);
+        var isOurs = CreatorLabel.IsOurs(existing.Labels);
+        var isOrphaned = CreatorLabel.IsOrphaned(existing.Labels);
         var members = await RemoveOrphansAsync(existing, logger, cancellationToken);
 
-        if (existing.Has(network.Subnet, network.Gateway))
-        {
-            EnsureAddressesAreFree(network, members, wanted);
-            logger.LogInformation("Network '{Network}' is there already, as it should be.", network.NetworkName);
-            return isOurs;
-        }
-
-        if (isOurs && members.Count == 0)
+        // What a killed AppHost left belongs to whoever comes next, and is made anew to bear that one's label: to all others it would look orphaned.
+        if (members.Count == 0 && (isOrphaned || isOurs && !existing.Has(network.Subnet, network.Gateway)))
         {
             logger.LogInformation("Network '{Network}' of an earlier start has {Difference}; it is made anew.", network.NetworkName, existing.Describe());
-            var removed = await RunAsync(["network", "rm", network.NetworkName], logger, cancellationToken);
+            var removed = await RunAsync(["network", "rm", existing.Id], logger, cancellationToken);
 
             return removed.Succeeded || IsNotFound(removed)
                 ? await EnsureAsync(network, wanted, logger, cancellationToken)
                 : throw new DistributedApplicationException($"Network '{network.NetworkName}' of an earlier start has {existing.Describe()} and cannot be removed: {removed.Error}");
         }
 
+        if (members.Count == 0 && CreatorLabel.IsOfAnother(existing.Labels) && await ChangesAsync(existing, logger, cancellationToken))
+        {
+            return await EnsureAsync(network, wanted, logger, cancellationToken);
+        }
+
+        if (existing.Has(network.Subnet, network.Gateway))
+        {
+            EnsureAddressesAreFree(network, members, wanted);
+            logger.LogInformation("Network '{Network}' is there already, as it should be.", network.NetworkName);
+            return isOurs || isOrphaned;
+        }
+
         throw new DistributedApplicationException(
             $"There is a network '{network.NetworkName}' with {existing.Describe()}; wanted are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name ({network.NameSetting}), or remove that one: {runtime.Name} network rm {network.NetworkName}");
+    }
+
+    /// <summary>One of another AppHost with nobody on it is about to be used, or to be removed: waits for a while to see.</summary>
+    private async Task<bool> ChangesAsync(NetworkState state, ILogger logger, CancellationToken cancellationToken)
+    {
+        logger.LogInformation("Network '{Network}' is another AppHost's that has nobody on it yet, or any more. Waiting for at most {Patience} s to see which.", state.Name, s_ownersPatience.TotalSeconds);
+
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < s_ownersPatience;)
+        {
+            await Task.Delay(s_poll, cancellationToken);
+
+            if (await InspectAsync(state.Name, cancellationToken) is not { Members: [] } now || now.Id != state.Id || !CreatorLabel.IsOfAnother(now.Labels))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -194,7 +225,7 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
         var state = other with { Members = await MembersAsync(other.Name, cancellationToken) };
 
         return (await RemoveOrphansAsync(state, logger, cancellationToken)).Count == 0
-            && (await RunAsync(["network", "rm", other.Name], logger, cancellationToken)).Succeeded;
+            && (await RunAsync(["network", "rm", other.Id], logger, cancellationToken)).Succeeded;
     }
 
     private static DistributedApplicationException InTheWay(ContainerNetworkResource network, string what) =>

@@ -29,6 +29,8 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
         try
         {
             using var process = Process.Start(new ProcessStartInfo(Name, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            // An engine that hangs keeps its command for ever.
+            await using var kill = cancellationToken.Register(process.Kill);
             var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
             var error = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);

@@ -3,8 +3,9 @@ using System.Net;
 namespace BoneYard.Networking;
 
 /// <summary>A network as the container runtime describes it.</summary>
+/// <param name="Id">By which one is told from another that got its name since.</param>
 internal sealed record NetworkState(
-    string Name, string Driver, IReadOnlyList<(IpSubnet Subnet, IPAddress? Gateway)> Ranges, IReadOnlyDictionary<string, string> Labels)
+    string Id, string Name, string Driver, IReadOnlyList<(IpSubnet Subnet, IPAddress? Gateway)> Ranges, IReadOnlyDictionary<string, string> Labels)
 {
     /// <summary>The containers on it, running or not, by their names.</summary>
     public IReadOnlyList<NetworkMember> Members { get; init; } = [];

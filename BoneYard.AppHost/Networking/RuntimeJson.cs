@@ -22,6 +22,7 @@ internal static class RuntimeJson
     }
 
     private static NetworkState NetworkOf(JsonElement network) => new(
+        Text(network, "Id"),
         Text(network, "Name"),
         Text(network, "Driver"),
         [.. Items(Property(network, "IPAM", "Config") ?? Property(network, "subnets")).Select(RangeOf).OfType<(IpSubnet, IPAddress?)>()],

@@ -132,7 +132,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     {
         var network = NewNetwork();
         await EnsureAsync(network);
-        var orphan = await StartAsync(network, "orphan", 1, "--label", $"{CreatorLabel.Name}={Environment.MachineName}/dotnet/{int.MaxValue}");
+        var orphan = await StartAsync(network, "orphan", 1, "--label", $"{CreatorLabel.Name}={CreatorLabel.Own.Split('/')[0]}/dotnet/{int.MaxValue}");
         var guest = await StartAsync(network, "guest", 2);
 
         Assert.True(await EnsureAsync(network));

@@ -134,7 +134,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_one_in_its_place_is_unhealthy()
+    public async Task Another_one_in_its_place_is_unhealthy_and_outlives_the_application()
     {
         await StartAsync();
         await StopGuestAsync();
@@ -145,9 +145,12 @@ public sealed class NetworkResourceTests : IAsyncLifetime
 
         var replaced = await WaitAsync(
             "guestnet", update => update.Snapshot.HealthReports.FirstOrDefault()?.Description?.StartsWith($"Network '{_name}' is another one now: it has subnet {other}", StringComparison.Ordinal) is true);
-        await ContainerEngine.RunAsync("network", "rm", _name);
+        await Application.DisposeAsync();
+        var left = await NetworksAsync();
+        await ContainerEngine.RunAsync("network", "rm", "--force", _name);
 
         Assert.Equal(HealthStatus.Unhealthy, replaced.Snapshot.HealthStatus);
+        Assert.Single(left);
     }
 
     private static string PropertyOf(ResourceEvent update, string name) => update.Snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value as string ?? "";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using BoneYard.Networking;
@@ -12,10 +13,10 @@ public sealed class ContainerNetworkManagerTests
     private const string Inspect = "network|inspect|sitenet";
     private const string Members = "ps|--all|--quiet|--no-trunc|--filter|network=sitenet";
     private const string List = "network|ls|--format|{{.Name}}";
-    private const string Remove = "network|rm|sitenet";
+    private const string Remove = "network|rm|id-of-sitenet";
 
     private static readonly string s_create = $"network|create|--driver|bridge|--subnet|10.11.12.0/24|--gateway|10.11.12.254|--label|{CreatorLabel.Name}={CreatorLabel.Own}|sitenet";
-    private static readonly string s_killed = $"{Environment.MachineName}/dotnet/{int.MaxValue}";
+    private static readonly string s_killed = $"{CreatorLabel.Own.Split('/')[0]}/dotnet/{int.MaxValue}";
     private static readonly string s_running = CreatorLabel.Own;
     // Nothing is known of it: it is taken to run.
     private const string OfAnotherMachine = "elsewhere/dotnet/4711";
@@ -54,11 +55,24 @@ public sealed class ContainerNetworkManagerTests
     }
 
     [Fact]
-    public async Task One_of_an_AppHost_that_was_killed_is_taken_over()
+    public async Task One_of_an_AppHost_that_was_killed_is_made_anew_for_to_others_it_would_look_orphaned()
     {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_killed)).Answer(Members, s_done);
+        var runtime = Docker()
+            .Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_killed), s_notFound)
+            .Answer(Members, s_done).Answer(Remove, s_done).Answer(List, s_done).Answer(s_create, s_done);
 
         Assert.True(await EnsureAsync(runtime));
+        Assert.Equal([Version, Inspect, Members, Remove, Version, Inspect, List, s_create], runtime.Asked);
+    }
+
+    [Fact]
+    public async Task One_of_an_AppHost_that_was_killed_with_a_guest_on_it_is_taken_over()
+    {
+        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_killed))
+            .Answer(Members, new RuntimeResult(0, "aaa", "")).Answer("container|inspect|aaa", Containers(("guest", "10.11.12.9", "")));
+
+        Assert.True(await EnsureAsync(runtime));
+        Assert.DoesNotContain(Remove, runtime.Asked);
     }
 
     [Fact]
@@ -67,6 +81,19 @@ public sealed class ContainerNetworkManagerTests
         var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", OfAnotherMachine)).Answer(Members, s_done);
 
         Assert.False(await EnsureAsync(runtime));
+    }
+
+    [Fact]
+    public async Task One_that_another_AppHost_is_just_removing_is_waited_for_and_made_anew()
+    {
+        // Of all processes the first is the one that surely runs.
+        using var first = Process.GetProcessById(1);
+        var runtime = Docker()
+            .Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", $"{CreatorLabel.Own.Split('/')[0]}/{first.ProcessName}/1"), s_notFound)
+            .Answer(Members, s_done).Answer(List, s_done).Answer(s_create, s_done);
+
+        Assert.True(await EnsureAsync(runtime));
+        Assert.Equal([Version, Inspect, Members, Inspect, Version, Inspect, List, s_create], runtime.Asked);
     }
 
     [Fact]
@@ -160,7 +187,7 @@ public sealed class ContainerNetworkManagerTests
         var runtime = Docker()
             .Answer(List, new RuntimeResult(0, "other", ""))
             .Answer("network|inspect|other", new RuntimeResult(0, $"[{Json("other", "10.11.0.0/16", "10.11.0.1", s_killed)}]", ""))
-            .Answer("network|rm|other", s_done).Answer(s_create, s_done);
+            .Answer("network|rm|id-of-other", s_done).Answer(s_create, s_done);
 
         Assert.True(await EnsureAsync(runtime));
     }
@@ -250,6 +277,26 @@ public sealed class ContainerNetworkManagerTests
     }
 
     [Fact]
+    public async Task To_Podman_it_is()
+    {
+        var runtime = new FakeRuntime("podman").Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
+            .Answer(Members, new RuntimeResult(0, "aaa", "")).Answer("container|inspect|aaa", Containers(("siteblog-abc", "", s_running)));
+
+        Assert.Equal("Network 'sitenet' is in use by siteblog-abc. Stop or remove them first.", await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Another_one_that_got_its_name_is_not_removed()
+    {
+        var runtime = Docker().Answer(Inspect, Described("10.11.13.0/24", "10.11.13.1")).Answer(Members, s_done);
+
+        Assert.Equal(
+            "Network 'sitenet' is another one now: it has subnet 10.11.13.0/24, gateway 10.11.13.1.",
+            await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken));
+        Assert.DoesNotContain(Remove, runtime.Asked);
+    }
+
+    [Fact]
     public async Task A_network_that_nobody_uses_is_removed()
     {
         var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running)).Answer(Members, s_done).Answer(Remove, s_done);
@@ -324,6 +371,7 @@ public sealed class ContainerNetworkManagerTests
 
     private static string Json(string name, string subnet, string gateway, string creator = "") => JsonSerializer.Serialize(new
     {
+        Id = $"id-of-{name}",
         Name = name,
         Driver = "bridge",
         IPAM = new { Config = new[] { new { Subnet = subnet, Gateway = gateway } } },

@@ -9,7 +9,7 @@ namespace BoneYard;
 /// <summary>Says which port is taken before anything starts: the orchestrator itself would wait for it in silence.</summary>
 internal static class PortCheck
 {
-    // The testing builder sets it: then the orchestrator chooses all ports, and the ones that are asked for do not matter.
+    // The testing builder sets it.
     private const string RandomizePorts = "DcpPublisher:RandomizePorts";
 
     // An AppHost that was killed a moment ago has an orchestrator that still tidies up.
@@ -21,13 +21,16 @@ internal static class PortCheck
 
     public static void EnsurePortsAreFree(this IDistributedApplicationBuilder builder) => builder.OnBeforeStart((@event, _) =>
     {
-        if (builder.ExecutionContext.IsRunMode && !string.Equals(builder.Configuration[RandomizePorts], bool.TrueString, StringComparison.OrdinalIgnoreCase))
+        if (builder.ExecutionContext.IsRunMode && !AreChosenByOrchestrator(builder.Configuration))
         {
             EnsureFree([.. PortsOf(@event.Model.Resources), .. PortsOfDashboard(builder.Configuration)]);
         }
 
         return Task.CompletedTask;
     });
+
+    /// <summary>Whether the ports that are asked for do not matter.</summary>
+    internal static bool AreChosenByOrchestrator(IConfiguration configuration) => string.Equals(configuration[RandomizePorts], bool.TrueString, StringComparison.OrdinalIgnoreCase);
 
     /// <param name="ports">All that one start takes: two uses of the same port are found too.</param>
     /// <exception cref="DistributedApplicationException">One of them cannot be had; the message names it.</exception>
@@ -57,7 +60,7 @@ internal static class PortCheck
 
             if (reason.SocketErrorCode is SocketError.AddressNotAvailable)
             {
-                throw Refusal(use, reason, $"No interface of this machine has {use.Address}: choose another with --listen.");
+                throw new WrongOptionException($"Option listen is '{use.Address}', which no interface of this machine has; allowed is localhost, or an IPv4 address of this machine; 0.0.0.0 is all of them.");
             }
 
             if (waiting.Elapsed > s_patience)

@@ -132,7 +132,7 @@ internal sealed class DcpContainer() : DcpObject("Container")
 
     internal sealed record BuildContext(string Context, string Dockerfile, string? Stage, List<DcpEnvVar>? Args);
 
-    internal sealed record Port(int ContainerPort, int? HostPort, string Protocol);
+    internal sealed record Port(int ContainerPort, int? HostPort, string? HostIP, string Protocol);
 
     internal sealed record Mount(string Type, string? Source, string Target, bool ReadOnly);
 

@@ -29,7 +29,7 @@ internal sealed class ContainerSpecFactory(DistributedApplicationExecutionContex
                 Command = resource.Entrypoint,
                 Args = await ArgumentsAsync(resource, resolve, cancellationToken).ConfigureAwait(false),
                 Env = await EnvironmentAsync(resource, resolve, cancellationToken).ConfigureAwait(false),
-                Ports = [.. resource.Annotations.OfType<EndpointAnnotation>().Select(e => new DcpContainer.Port(e.TargetPort!.Value, e.IsProxied ? null : e.Port, EndpointAllocator.ProtocolOf(e)))],
+                Ports = [.. resource.Annotations.OfType<EndpointAnnotation>().Select(PortOf)],
                 VolumeMounts = [.. resource.Annotations.OfType<ContainerMountAnnotation>().Select(mount => MountOf(resource, mount))],
                 Networks = [new(network, [resource.Name.ToLowerInvariant(), $"{resource.Name.ToLowerInvariant()}.dev.internal"])],
                 RunArgs = await RuntimeArgumentsAsync(resource, resolve, cancellationToken).ConfigureAwait(false),
@@ -39,6 +39,12 @@ internal sealed class ContainerSpecFactory(DistributedApplicationExecutionContex
 
     private static string NameOf(ContainerImageAnnotation image) =>
         $"{(image.Registry is null ? "" : $"{image.Registry}/")}{image.Image}:{image.Tag ?? "latest"}";
+
+    private static DcpContainer.Port PortOf(EndpointAnnotation endpoint) => new(
+        endpoint.TargetPort!.Value,
+        endpoint.IsProxied ? null : endpoint.Port,
+        endpoint.TargetHost is "localhost" ? null : endpoint.TargetHost,
+        EndpointAllocator.ProtocolOf(endpoint));
 
     /// <summary>Two AppHosts at once, or one in two modes, must not start the image that the other has just built.</summary>
     private static string TagOf(DcpContainer.BuildContext build) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(build)))[..12];

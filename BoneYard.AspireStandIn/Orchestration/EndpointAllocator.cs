@@ -7,8 +7,8 @@ using Aspire.Hosting.Dcp;
 namespace Aspire.Hosting.Orchestration;
 
 /// <summary>
-/// Gives each endpoint its addresses: on the host a DCP service, whose proxy stays while containers come and go;
-/// on the session network the container's own name and port.
+/// Gives each endpoint its addresses: on the host a DCP service, whose proxy stays while containers come and go, or the port that
+/// the container runtime publishes; on the session network the container's own name and port.
 /// </summary>
 internal sealed class EndpointAllocator(StandInOptions options)
 {
@@ -23,12 +23,14 @@ internal sealed class EndpointAllocator(StandInOptions options)
     {
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
         {
-            var service = await CreateServiceAsync(dcp, resource, endpoint, cancellationToken).ConfigureAwait(false);
+            var port = endpoint.IsProxied
+                ? await ProxiedPortAsync(dcp, resource, endpoint, cancellationToken).ConfigureAwait(false)
+                : endpoint.Port ?? throw new DistributedApplicationException($"Endpoint '{endpoint.Name}' of '{resource.Name}' has no proxy and no port. Give it a port.");
             var target = endpoint.TargetPort ?? throw new DistributedApplicationException(
                 $"Endpoint '{endpoint.Name}' of container '{resource.Name}' has no target port. Give the port on which the container listens.");
 
             endpoint.AllocatedEndpoint = new AllocatedEndpoint(
-                endpoint, AddressFor(endpoint.TargetHost), service.Status!.EffectivePort!.Value, target.ToString(CultureInfo.InvariantCulture));
+                endpoint, AddressFor(endpoint.TargetHost), port, target.ToString(CultureInfo.InvariantCulture));
             endpoint.Allocate(
                 KnownNetworkIdentifiers.DefaultAspireContainerNetwork,
                 new AllocatedEndpoint(endpoint, $"{resource.Name.ToLowerInvariant()}.dev.internal", target));
@@ -39,13 +41,8 @@ internal sealed class EndpointAllocator(StandInOptions options)
     private static string AddressFor(string host) =>
         IPAddress.TryParse(host, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? host : "localhost";
 
-    private async Task<DcpService> CreateServiceAsync(DcpClient dcp, IResource resource, EndpointAnnotation endpoint, CancellationToken cancellationToken)
+    private async Task<int> ProxiedPortAsync(DcpClient dcp, IResource resource, EndpointAnnotation endpoint, CancellationToken cancellationToken)
     {
-        if (!endpoint.IsProxied && endpoint.Port is null)
-        {
-            throw new DistributedApplicationException($"Endpoint '{endpoint.Name}' of '{resource.Name}' has no proxy and no port. Give it a port.");
-        }
-
         var name = ServiceNameOf(resource, endpoint);
         var service = await dcp.CreateAsync(
             new DcpService
@@ -54,9 +51,8 @@ internal sealed class EndpointAllocator(StandInOptions options)
                 Spec =
                 {
                     Address = endpoint.TargetHost,
-                    Port = options.RandomizePorts && endpoint.IsProxied ? null : endpoint.Port,
+                    Port = options.RandomizePorts ? null : endpoint.Port,
                     Protocol = ProtocolOf(endpoint),
-                    AddressAllocationMode = endpoint.IsProxied ? DcpService.Localhost : DcpService.Proxyless,
                 },
             },
             cancellationToken).ConfigureAwait(false);
@@ -74,6 +70,6 @@ internal sealed class EndpointAllocator(StandInOptions options)
                 ?? throw new DistributedApplicationException($"DCP dropped the service of endpoint '{endpoint.Name}' of '{resource.Name}'.");
         }
 
-        return service;
+        return service.Status.EffectivePort.Value;
     }
 }

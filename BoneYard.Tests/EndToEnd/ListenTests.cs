@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using BoneYard.Tests.Infrastructure;
 
@@ -19,4 +21,27 @@ public sealed class ListenTests
         Assert.True(page.IsSuccessStatusCode);
         Assert.Equal(SocketError.ConnectionRefused, refusal.SocketErrorCode);
     }
+
+    [Fact]
+    public async Task Where_others_can_come_in_each_visitor_has_an_address_of_their_own()
+    {
+        await using var own = new OwnResources();
+        var (address, port) = (AddressOfThisMachine(), AppHostProcess.FreePort());
+        await using var host = AppHostProcess.Start([.. own.Arguments, "--tls=off", $"--listen={address}", $"--http-port={port}"]);
+        await host.WaitUntilUpAsync();
+        using var visitor = new HttpClient();
+
+        using var page = await visitor.GetAsync(new Uri($"http://{address}:{port}/tags?whence"), TestContext.Current.CancellationToken);
+
+        var www = Assert.Single(await ContainerEngine.ListAsync("ps", "--quiet", "--filter", $"network={own.Network}", "--filter", "name=sitewww"));
+        var line = Assert.Single(await ContainerEngine.ListAsync("logs", www), line => line.Contains("/tags?whence", StringComparison.Ordinal));
+        // From this machine to this machine, that is the address of both. Behind a proxy it would be the gateway's.
+        Assert.Contains($"\"client\":\"{address}\"", line, StringComparison.Ordinal);
+    }
+
+    private static IPAddress AddressOfThisMachine() => NetworkInterface.GetAllNetworkInterfaces()
+        .Where(network => network.NetworkInterfaceType is not NetworkInterfaceType.Loopback)
+        .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+        .Select(address => address.Address)
+        .First(address => address.AddressFamily is AddressFamily.InterNetwork);
 }

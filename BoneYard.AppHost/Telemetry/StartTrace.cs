@@ -79,20 +79,32 @@ internal static class StartTrace
         {
             var timeline = new StartTimeline(resources);
 
-            await foreach (var update in notifications.WatchAsync(stoppingToken))
+            try
             {
-                timeline.Observe(update.Resource.Name, update.Snapshot.State?.Text, IsReady(update.Snapshot), DateTimeOffset.UtcNow);
-
-                if (timeline.IsComplete)
-                {
-                    break;
-                }
+                await ObserveAsync(timeline, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                // Also when a start that failed is taken apart, of which nobody tells this service.
             }
 
             if (timeline.IsComplete && OtlpSettings(configuration) is { } otlp)
             {
                 using var process = Process.GetCurrentProcess();
                 await SendAsync(otlp, process.StartTime, timeline.Phases, stoppingToken);
+            }
+        }
+
+        private async Task ObserveAsync(StartTimeline timeline, CancellationToken stoppingToken)
+        {
+            await foreach (var update in notifications.WatchAsync(stoppingToken))
+            {
+                timeline.Observe(update.Resource.Name, update.Snapshot.State?.Text, IsReady(update.Snapshot), DateTimeOffset.UtcNow);
+
+                if (timeline.IsComplete)
+                {
+                    return;
+                }
             }
         }
 

@@ -78,12 +78,12 @@ internal sealed class DashboardHost(
         }
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync()
     {
-        if (_service is not null)
+        if (Interlocked.Exchange(ref _service, null) is { } service)
         {
-            await _service.StopAsync(cancellationToken).ConfigureAwait(false);
-            await _service.DisposeAsync().ConfigureAwait(false);
+            await service.StopAsync().ConfigureAwait(false);
+            await service.DisposeAsync().ConfigureAwait(false);
         }
     }
 

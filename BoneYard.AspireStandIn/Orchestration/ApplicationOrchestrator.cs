@@ -108,22 +108,17 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
         }
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync().ConfigureAwait(false);
+
+    /// <summary>Also the way out of a test that only disposes, and of a start that failed half-way: then it stops what came up.</summary>
+    public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
 
         if (_dashboard is not null)
         {
-            await _dashboard.StopAsync(cancellationToken).ConfigureAwait(false);
+            await _dashboard.StopAsync().ConfigureAwait(false);
         }
-
-        await DisposeAsync().ConfigureAwait(false);
-    }
-
-    /// <summary>Also the way out when a start failed half-way and there is nothing to stop but what came up.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
 
         if (Interlocked.Exchange(ref _dcp, null) is { } dcp)
         {

@@ -18,10 +18,13 @@ internal sealed class ContainerRunner(
     IServiceProvider services,
     ILogger logger)
 {
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly Lock _lock = new();
     private CancellationTokenSource? _start;
     private CancellationTokenSource? _logs;
+    private Task _copies = Task.CompletedTask;
     private DcpContainer? _container;
     private Session? _session;
 
@@ -179,6 +182,8 @@ internal sealed class ContainerRunner(
 
             if (_logs is not null)
             {
+                // One that ended has its last words still on their way.
+                await _copies.WaitAsync(LastWords, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await _logs.CancelAsync().ConfigureAwait(false);
             }
 
@@ -189,12 +194,8 @@ internal sealed class ContainerRunner(
 
     private void FollowLogs(DcpClient dcp, string name)
     {
-        _logs = new CancellationTokenSource();
-
-        foreach (var source in (string[])["startup_stdout", "startup_stderr", "stdout", "stderr"])
-        {
-            _ = CopyLogAsync(dcp, name, source, _logs.Token);
-        }
+        var logs = _logs = new CancellationTokenSource();
+        _copies = Task.WhenAll(new[] { "startup_stdout", "startup_stderr", "stdout", "stderr" }.Select(source => CopyLogAsync(dcp, name, source, logs.Token)));
     }
 
     private async Task CopyLogAsync(DcpClient dcp, string name, string source, CancellationToken cancellationToken)

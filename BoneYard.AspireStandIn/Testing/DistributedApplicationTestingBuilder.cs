@@ -65,7 +65,16 @@ public static class DistributedApplicationTestingBuilder
         public async Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default) =>
             _application = await capture.BuildAsync(cancellationToken).ConfigureAwait(false);
 
-        public ValueTask DisposeAsync() => _application?.DisposeAsync() ?? ValueTask.CompletedTask;
+        public ValueTask DisposeAsync()
+        {
+            if (_application is not null)
+            {
+                return _application.DisposeAsync();
+            }
+
+            capture.Abandon();
+            return ValueTask.CompletedTask;
+        }
     }
 }
 

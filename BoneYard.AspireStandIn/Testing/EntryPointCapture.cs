@@ -13,6 +13,7 @@ internal sealed class EntryPointCapture(Assembly appHost, Action<DistributedAppl
     private readonly TaskCompletionSource<DistributedApplicationBuilder> _builder = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<DistributedApplication> _application = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _mayBuild = new(0);
+    private readonly CancellationTokenSource _abandoned = new();
 
     /// <summary>null outside the thread of a captured Main.</summary>
     public static EntryPointCapture? Current => s_current.Value;
@@ -30,6 +31,9 @@ internal sealed class EntryPointCapture(Assembly appHost, Action<DistributedAppl
         _mayBuild.Release();
         return _application.Task.WaitAsync(cancellationToken);
     }
+
+    /// <summary>The test looked at the graph and goes: lets Main end where it waits.</summary>
+    public void Abandon() => _abandoned.Cancel();
 
     public IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options)
     {
@@ -71,7 +75,7 @@ internal sealed class EntryPointCapture(Assembly appHost, Action<DistributedAppl
         public override DistributedApplication Build()
         {
             capture._builder.TrySetResult(this);
-            capture._mayBuild.Wait();
+            capture._mayBuild.Wait(capture._abandoned.Token);
             return base.Build();
         }
     }

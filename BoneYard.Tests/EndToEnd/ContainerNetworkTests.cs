@@ -105,7 +105,9 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     [Fact]
     public async Task A_route_of_this_host_in_the_way_is_named()
     {
-        var route = HostNetworks.All().First(route => route.Interface.StartsWith('e') && route.Subnet.Network is { PrefixLength: <= 29, BaseAddress.AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork });
+        // Not one of the container runtime's own, which would be named as a network.
+        var bridges = (await RunAsync("network", "ls", "--quiet")).Split('\n').Select(id => $"br-{id}").Append("docker0").ToHashSet();
+        var route = HostNetworks.All().First(route => !bridges.Contains(route.Interface) && !route.Interface.StartsWith("podman", StringComparison.Ordinal) && route.Subnet.Network is { PrefixLength: <= 29, BaseAddress.AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork });
         var network = NewNetwork(route.Subnet);
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));

@@ -36,7 +36,7 @@ public sealed class DashboardTests : IAsyncLifetime
         var spans = await WaitForSpansAsync(address, StartTrace.ServiceName);
 
         Assert.Equal((HttpStatusCode.OK, "/"), (page.StatusCode, page.RequestMessage!.RequestUri!.AbsolutePath));
-        Assert.Subset(spans.ToHashSet(), new HashSet<string> { "start", "AppHost", "sitenet", "sitedb", "siteblog", "sitewww", StartTimeline.BecomingHealthy });
+        Assert.Subset(spans.ToHashSet(), new HashSet<string> { "start", "AppHost", "sitenet", "sitedb", "siteblog", "sitewww", "Building", StartTimeline.BecomingHealthy });
     }
 
     /// <summary>By the dashboard's own interface for programs, which is opened with the token of the address.</summary>

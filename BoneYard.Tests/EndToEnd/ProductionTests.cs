@@ -9,17 +9,31 @@ public sealed class ProductionTests(SiteWithGivenChain fixture)
     private readonly Site _site = fixture.Site;
 
     [Theory]
-    [InlineData("sitedb")]
-    [InlineData("siteblog")]
-    [InlineData("sitewww")]
-    public async Task A_container_is_read_only_without_rights_limited_and_restarted(string resource)
+    [InlineData("sitedb", 1024, 200)]
+    [InlineData("siteblog", 512, 200)]
+    [InlineData("sitewww", 256, 50)]
+    public async Task A_container_is_read_only_without_rights_limited_and_restarted(string resource, int megabytes, int processes)
     {
         var settings = await ContainerEngine.RunAsync(
             "inspect", "--format", "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.RestartPolicy.Name}}", await _site.ContainerOfAsync(resource));
         var limits = await ContainerEngine.RunAsync("inspect", "--format", "{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}", await _site.ContainerOfAsync(resource));
 
         Assert.Equal("true [ALL] [no-new-privileges] on-failure", settings);
-        Assert.DoesNotContain("0", limits.Split(' '));
+        Assert.Equal($"{megabytes * 1024 * 1024} {processes}", limits);
+    }
+
+    [Theory]
+    [InlineData("sitedb")]
+    [InlineData("siteblog")]
+    [InlineData("sitewww")]
+    public async Task A_container_can_write_to_memory_and_nowhere_else(string resource)
+    {
+        var container = await _site.ContainerOfAsync(resource);
+
+        var written = await ContainerEngine.ListAsync(
+            "exec", container, "sh", "-c", "for folder in /tmp /etc /usr /var /; do touch $folder/test 2>/dev/null && rm $folder/test && echo $folder; done; true");
+
+        Assert.Equal(["/tmp"], written);
     }
 
     [Theory]

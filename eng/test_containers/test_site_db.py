@@ -113,6 +113,34 @@ class AFirstStart(unittest.TestCase):
         self.assertEqual("half|mended", mended.value("SELECT to_regclass('half') || '|' || to_regclass('mended')"))
 
 
+    def stopped_in(self, initdb: str) -> str:
+        """The volume of a first start that was killed while initdb, which this stands in for, was at work."""
+        volume, stand_in = engine.volume(), engine.folder(initdb=f"#!/bin/bash\ninitdb() {{ /usr/lib/postgresql/17/bin/initdb \"$@\"; }}\n{initdb}")
+        (stand_in / "initdb").chmod(0o755)
+        path = "/stand-in:/usr/lib/postgresql/17/bin:/usr/local/bin:/usr/bin:/bin"
+        database = Database("--volume", f"{stand_in}:/stand-in:ro", "--env", f"PATH={path}", "--env", "POSTGRES_USER=bones", volume=volume)
+        database.wait_for_log("initdb is at work")
+        engine.run("kill", database.name)
+        return volume
+
+    def test_that_was_killed_while_it_made_the_cluster_is_done_anew(self):
+        volume = self.stopped_in('initdb "$@"; echo "initdb is at work" >&2; sleep infinity')
+
+        database = Database("--env", "POSTGRES_USER=bones", volume=volume, user="bones")
+        database.wait_for("ready", lambda: database.running() and database.ask("SELECT 1", "bones", check=False).returncode == 0)
+
+        self.assertIn("it is done anew", database.logs())
+        self.assertEqual("", database.execute("find", DATA, "-maxdepth", "1", "-name", ".*", "!", "-path", DATA).stdout)
+
+    def test_is_not_called_done_before_all_of_it_is_on_the_disk(self):
+        volume = self.stopped_in('if [[ $1 == --sync-only ]]; then echo "initdb is at work" >&2; sleep infinity; fi; initdb "$@"')
+
+        database = Database("--env", "POSTGRES_USER=bones", volume=volume, user="bones")
+        database.wait_for("ready", lambda: database.running() and database.ask("SELECT 1", "bones", check=False).returncode == 0)
+
+        self.assertIn("it is done anew", database.logs())
+
+
 class ALaterStart(unittest.TestCase):
     def test_keeps_data_and_password(self):
         volume = engine.volume()

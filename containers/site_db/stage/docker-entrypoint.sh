@@ -12,6 +12,8 @@ readonly template=/usr/share/site-db/template
 readonly init_scripts=/docker-entrypoint-initdb.d
 # Says that a first start did not get to its end: what lies beside it is no cluster to keep.
 readonly unfinished="$PGDATA/.initialising"
+# Where initdb is at work, for it wants an empty directory.
+readonly made="$PGDATA/.made"
 
 die() {
     printf 'error: %s\n' "$*" >&2
@@ -72,12 +74,11 @@ make_cluster() {
     else
         local -a arguments
         read -ra arguments <<<"$POSTGRES_INITDB_ARGS"
-        # initdb wants an empty directory; the marker comes back as soon as it is done.
-        rm -f "$unfinished"
         # Passed over a pipe: a command line and a file would show it.
-        initdb --pgdata="$PGDATA" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
+        initdb --pgdata="$made" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
             --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions "${arguments[@]}" >/dev/null
-        : >"$unfinished"
+        find "$made" -mindepth 1 -maxdepth 1 -exec mv --target-directory="$PGDATA" {} +
+        rmdir "$made"
     fi
     cat >"$PGDATA/pg_hba.conf" <<EOF
 local all all $(local_auth_method)
@@ -158,11 +159,14 @@ initialise() {
     fi
     chmod 0700 "$PGDATA"
     : >"$unfinished"
+    sync "$unfinished" "$PGDATA"
     make_cluster
     create_user_and_database
     run_init_scripts
-    rm "$unfinished"
+    # On the disk before the marker goes, and the marker off it before anybody writes: a power failure may come at any time.
     initdb --sync-only --pgdata="$PGDATA" >/dev/null
+    rm "$unfinished"
+    sync "$PGDATA"
 }
 
 main() {

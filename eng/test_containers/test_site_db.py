@@ -141,6 +141,36 @@ class AFirstStart(unittest.TestCase):
         self.assertIn("it is done anew", database.logs())
 
 
+class AVolumeWithTwoServers(unittest.TestCase):
+    def setUp(self):
+        self.volume = engine.volume()
+        self.first = Database(volume=self.volume).ready()
+
+    def test_is_refused_to_the_second_and_the_first_goes_on(self):
+        second = Database("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", volume=self.volume)
+
+        self.assertEqual(1, second.exit_code(), second.logs())
+        self.assertIn(f"error: another server is using the data in {DATA}", second.logs())
+        self.assertIn("docker ps --filter volume=NAME", second.logs())
+        self.first.ask("CREATE TABLE kept AS SELECT 42 AS answer")
+        self.assertEqual("42", self.first.value("SELECT answer FROM kept"))
+
+    def test_goes_to_the_second_when_the_first_stops_meanwhile(self):
+        second = Database(volume=self.volume)
+        second.wait_for("waiting", lambda: "flock" in engine.output("top", second.name))
+
+        self.assertEqual(0, self.first.stop())
+
+        self.assertEqual("1", second.ready().value("SELECT 1"))
+
+    def test_is_not_kept_by_one_that_was_killed(self):
+        engine.run("kill", self.first.name)
+
+        second = Database("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", volume=self.volume).ready()
+
+        self.assertIn("not properly shut down", second.logs())
+
+
 class ALaterStart(unittest.TestCase):
     def test_keeps_data_and_password(self):
         volume = engine.volume()

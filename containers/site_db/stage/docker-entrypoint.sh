@@ -4,6 +4,9 @@
 # On an empty data directory: makes a cluster, creates user and database, runs /docker-entrypoint-initdb.d/*, all without
 # listening on the network. Then becomes the server.
 #
+# One data directory has one server: a second container that mounts it waits ten seconds for the first to stop, then ends with
+# an error.
+#
 # POSTGRES_PASSWORD (required, unless POSTGRES_HOST_AUTH_METHOD=trust), POSTGRES_USER (postgres), POSTGRES_DB (the user's
 # name), POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD (scram-sha-256), each also as NAME_FILE; PGDATA.
 set -Eeuo pipefail
@@ -169,11 +172,27 @@ initialise() {
     sync "$PGDATA"
 }
 
+# Each container is a world of its own, in which the server is process 1: what postmaster.pid says proves nothing to another
+# one. The lock is on the directory itself, held by the descriptor, which the server and all its processes inherit: it lives as
+# long as one of them does, and leaves nothing behind.
+lock_data() {
+    local held=75 status=0
+    exec 9<"$PGDATA"
+    flock --exclusive --timeout 10 --conflict-exit-code "$held" 9 || status=$?
+    if ((status == held)); then
+        die "another server is using the data in $PGDATA, and a second one would destroy it: stop the other container" \
+            "(docker ps --filter volume=NAME shows it, NAME being the volume that is mounted at $PGDATA), or mount another volume here"
+    elif ((status)); then
+        die "$PGDATA cannot be locked against a second server, which would destroy the data: mount a volume whose file system knows flock"
+    fi
+}
+
 main() {
     if [[ ${1-} != postgres ]]; then
         exec "$@"
     fi
     [[ -w $PGDATA ]] || die "$PGDATA cannot be written by user $(id -un) ($(id -u)): give the mounted folder to that user"
+    lock_data
     if [[ -e $unfinished || ! -s $PGDATA/PG_VERSION ]]; then
         initialise
     fi

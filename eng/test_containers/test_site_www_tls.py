@@ -144,10 +144,8 @@ class AFrontWithACertificate(unittest.TestCase):
         self.assertEqual(b"ok\n", self.front.get("/health").body)
         self.assertEqual(b"ok\n", self.front.get_secure("/health", self.trust).body)
 
-    def test_asks_browsers_for_HTTPS_on_every_kind_of_page(self):
-        for path in ("/", "/static/site.css", "/health", "/static/none"):
-            with self.subTest(path):
-                self.assertEqual("max-age=31536000", self.front.get_secure(path, self.trust).headers["Strict-Transport-Security"])
+    def test_binds_no_browser_to_HTTPS_at_another_port_than_443(self):
+        self.assertIsNone(self.front.get_secure("/static/site.css", self.trust, Host="site.example:9443").headers["Strict-Transport-Security"])
 
     def test_does_not_staple_what_there_is_not(self):
         self.assertNotIn("stapling", self.front.execute("cat", "/tmp/nginx/certificate.conf").stdout + self.front.logs())
@@ -178,6 +176,32 @@ class AFrontWithDefaults(unittest.TestCase):
     def test_stops_at_once(self):
         front = Front(tls=tls_folder(*certificate()))
         self.assertEqual(0, front.stop())
+
+
+class AFrontAtPort443(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        chain, key = certificate()
+        cls.trust = trusting(chain)
+        network = engine.network()
+        backend(network, "--network-alias", "siteblog")
+        cls.front = Front("--network", network, "--env", "HSTS=on", tls=tls_folder(chain, key))
+
+    def bound(self, path: str, host: str) -> str | None:
+        return self.front.get_secure(path, self.trust, Host=host).headers["Strict-Transport-Security"]
+
+    def test_binds_browsers_to_HTTPS_on_every_kind_of_page(self):
+        for path in ("/", "/static/site.css", "/health", "/static/none"):
+            with self.subTest(path):
+                self.assertEqual("max-age=31536000", self.bound(path, "site.example"))
+
+    def test_binds_them_under_no_name_that_other_services_share(self):
+        for host in ("localhost", "LOCALHOST", "blog.localhost", "127.0.0.1", "[::1]"):
+            with self.subTest(host):
+                self.assertIsNone(self.bound("/static/site.css", host))
+
+    def test_binds_nobody_over_plain_HTTP(self):
+        self.assertIsNone(self.front.get("/", Host="site.example").headers["Strict-Transport-Security"])
 
 
 class ACertificateWithAResponder(unittest.TestCase):

@@ -16,7 +16,8 @@
 #   sockets. So browsers are not told of HTTP/3 then.
 #
 # HTTPS_PORT  the port at which visitors find HTTPS (443)
-# HSTS        on or off: tell browsers to use nothing but HTTPS for a year (off)
+# HSTS        on or off: tell browsers to use nothing but HTTPS for a year (off). At a port other than 443 they are not told:
+#             they would keep the port of plain HTTP and ask that for HTTPS (RFC 6797, 8.3)
 # HTTP3_PORT  the UDP port at which visitors find HTTP/3, which Nginx speaks on 8444/udp (none: browsers are not told of it)
 set -eu
 
@@ -97,7 +98,8 @@ write_certificate() {
 
 # write_headers ALT-SVC: what is sent with every answer over HTTPS.
 write_headers() {
-    if [ "$hsts" = on ]; then echo 'add_header Strict-Transport-Security "max-age=31536000" always;'; fi
+    # shellcheck disable=SC2016  # a variable of Nginx
+    if [ "$hsts" = on ] && [ "$https_port" = 443 ]; then echo 'add_header Strict-Transport-Security $strict_transport_security always;'; fi
     if [ -n "$1" ]; then echo "add_header Alt-Svc '$1' always;"; fi
 } >"$written/secure-headers.conf"
 

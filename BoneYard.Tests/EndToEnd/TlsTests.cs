@@ -60,14 +60,6 @@ public abstract class TlsTests(CertifiedSite fixture)
     }
 
     [Fact]
-    public async Task TLS_1_1_is_refused()
-    {
-#pragma warning disable SYSLIB0039 // The old version is the point.
-        await Assert.ThrowsAnyAsync<Exception>(() => ShakeHandsAsync(SslProtocols.Tls11));
-#pragma warning restore SYSLIB0039
-    }
-
-    [Fact]
     public async Task HTTP_3_is_spoken_where_browsers_are_told_that_it_is()
     {
         using var client = ClientThatTrusts(fixture.Root);

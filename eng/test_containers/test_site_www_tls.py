@@ -44,6 +44,9 @@ def handshake(port: int, context: ssl.SSLContext, session: ssl.SSLSession | None
     return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname="localhost", session=session)
 
 
+EXPIRED = ("-not_before", "20200101000000Z", "-not_after", "20210101000000Z")
+
+
 def trusting_anybody() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -396,6 +399,15 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         put(self.folder, chain, key)
         front.wait_for("serving the next good one", lambda: served(front) == chain, seconds=6)
 
+
+    def test_is_kept_out_when_it_has_expired(self):
+        front = Front(tls=self.folder)
+
+        put(self.folder, *certificate(dates=EXPIRED))
+        front.wait_for_log("the old one stays")
+
+        self.assertIn("it has expired (notAfter=Jan  1 00:00:00 2021 GMT): have it renewed", front.logs())
+        self.assertEqual(self.chain, served(front))
 
     def test_is_served_once_there_is_room_for_it_again(self):
         for folder, options in (("/tmp", ("--tmpfs", "/tmp:mode=1777,size=1m")), ("/dev/shm", ("--tmpfs", "/tmp", "--shm-size", "128k"))):

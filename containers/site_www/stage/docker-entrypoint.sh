@@ -148,12 +148,22 @@ write_names() {
     echo "server_name $(names_of "$1");" | write names.conf
 }
 
+# has_expired CERTIFICATE; one that is none has not: Nginx says what is wrong with it.
+has_expired() {
+    [ "$(openssl x509 -in "$1" -noout -checkend 0 2>/dev/null)" = 'Certificate will expire' ]
+}
+
 # Takes the present certificate and its key over into memory, as a pair, if they can be used: what is half-written or wrong is
 # never served. Needs the rest of the configuration; what is wrong is on standard error. 3: they are of no use. Anything else
 # but 0: something else went wrong, which may pass.
 take_certificate() {
     taken=$(mktemp -d "$kept/XXXXXX") || return
     cp "$certificate" "$key" "$taken" || return
+    # The first one is taken all the same: visitors then learn what is wrong.
+    if [ -e "$served" ] && has_expired "$taken/fullchain.pem"; then
+        echo "it has expired ($(openssl x509 -in "$taken/fullchain.pem" -noout -enddate)): have it renewed, and put the renewed one there" >&2
+        return 3
+    fi
     write_certificate "$taken" || return
     write_names "$taken/fullchain.pem" || return
     nginx -t -q -e stderr -c "$config/nginx.conf" || return 3
@@ -287,6 +297,9 @@ if [ "${1:-}" = nginx ]; then
         mkdir "$kept"
         known=$(fingerprint)
         if ! take_certificate || ! write_way_of_serving; then die "the certificate in ${certificate%/*} cannot be used"; fi
+        if has_expired "$certificate"; then
+            echo "warning: the certificate in ${certificate%/*} has expired: have it renewed, and put the renewed one there" >&2
+        fi
         # Nginx takes this process's place, so its number is known already.
         watch_certificate $$ "$known" &
     fi

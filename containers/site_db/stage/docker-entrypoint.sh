@@ -4,7 +4,7 @@
 # On an empty data directory: makes a cluster, creates user and database, runs /docker-entrypoint-initdb.d/*, all without
 # listening on the network. Then becomes the server.
 #
-# One data directory has one server: a second container that mounts it waits ten seconds for the first to stop, then ends with
+# One data directory has one server: a second container that mounts it waits 15 seconds for the first to stop, then ends with
 # an error.
 #
 # POSTGRES_PASSWORD (required, unless POSTGRES_HOST_AUTH_METHOD=trust), POSTGRES_USER (postgres), POSTGRES_DB (the user's
@@ -178,7 +178,8 @@ initialise() {
 lock_data() {
     local held=75 status=0
     exec 9<"$PGDATA"
-    flock --exclusive --timeout 10 --conflict-exit-code "$held" 9 || status=$?
+    # An engine gives the one before ten seconds to stop, and then kills it.
+    flock --exclusive --timeout 15 --conflict-exit-code "$held" 9 || status=$?
     if ((status == held)); then
         die "another server is using the data in $PGDATA, and a second one would destroy it: stop the other container" \
             "(docker ps --filter volume=NAME shows it, NAME being the volume that is mounted at $PGDATA), or mount another volume here"

@@ -1,6 +1,7 @@
 """What the benchmarks have in common: a site that shares nothing with one under development, and a result."""
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -32,24 +33,26 @@ def run(*command, **options):
     return result.stdout
 
 
-def wait_until(said, what, pause=0.02):
-    """Ask until it is so, for what takes a moment."""
+def wait_until(said, what, end_of, pause=0.02):
+    """Ask until it is so, for what takes a moment; `end_of` says why it never will be, once that is known."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             if said():
                 return
+        if end := end_of():
+            sys.exit(f"error: {what}, for {end}")
         time.sleep(pause)
     sys.exit(f"error: {what} within {PATIENCE} s")
 
 
-def wait_for_home_page(port):
+def wait_for_home_page(port, end_of):
     """Wait for the first page through Nginx."""
     def is_there():
         with urllib.request.urlopen(f"http://localhost:{port}/", timeout=2) as page:
             return page.status == 200
 
-    wait_until(is_there, "there was no page")
+    wait_until(is_there, "there was no page", end_of)
 
 
 def end_in_good_order():
@@ -59,7 +62,7 @@ def end_in_good_order():
 
 @contextlib.contextmanager
 def apphost(port, *options, root=ROOT):
-    """A built AppHost from its start to its end, with volumes, network, ports and secrets of its own."""
+    """A built AppHost from its start to its end, with volumes, network, ports and secrets of its own. Gives what says why it has ended."""
     name = f"boneyard-bench-{secrets.token_hex(3)}"
     subnet = f"198.19.{secrets.randbelow(256)}.{secrets.randbelow(16) * 16}/28"  # RFC 2544: for benchmarks
     command = [
@@ -78,7 +81,7 @@ def apphost(port, *options, root=ROOT):
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
         try:
-            yield
+            yield lambda: None if process.poll() is None else f"the AppHost ended with {process.returncode}"
         except SystemExit:
             log.seek(0)
             print(f"The AppHost said:\n{log.read()}", file=sys.stderr)

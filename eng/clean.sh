@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # usage: eng/clean.sh [--yes]
 #
-# Removes what BoneYard made on this machine: its files in .boneyard, the images it built, and, after a question, the
-# volumes with the blog's posts and pictures. The container engine and the base images stay.
+# Removes, after a question, what BoneYard made on this machine: its files in .boneyard, the images it built, and the two volumes
+# with the posts and pictures of a site that was given no others. Volumes named with --data-volume and --media-volume stay, for
+# nothing marks them as BoneYard's; and so do the container engine and the base images.
 set -Eeuo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -26,7 +27,7 @@ clean_engine() {
 main() {
     local answer=${1-} engine
     if [[ $answer != --yes ]]; then
-        read -rp 'Remove the images and the volumes with all posts and pictures? Type yes: ' answer || true
+        read -rp 'Remove the images, and the volumes boneyard-data and boneyard-media with their posts and pictures? Type yes: ' answer || true
         [[ $answer == yes ]] || die 'nothing was removed'
     fi
     for engine in docker podman; do

@@ -51,17 +51,14 @@ internal static class TlsExtensions
 
         if (folder is not null)
         {
-            builder.WithEnvironment("SITE_HOSTS", HostsOf(certificates.Chain));
+            // Whoever asks for a name that it does not cover gets no answer. The container knows its names even when it is renewed.
+            builder.WithEnvironment("SITE_HOSTS", "certificate");
         }
 
         return builder
             .WithPortOf(Https, port, "HTTPS_PORT")
             .WithPortOf(Http3, port, "HTTP3_PORT");
     }
-
-    /// <summary>Whoever asks for a name that a given certificate does not cover gets no answer; this machine's own name always does.</summary>
-    private static string HostsOf(CertificateChain chain) =>
-        string.Join(' ', chain.Names.Append("localhost").Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.Contains(':', StringComparison.Ordinal) ? $"[{name}]" : name));
 
     /// <summary>
     /// A reference would give the port inside the container's network; a visitor is sent to the one on the host, which a test leaves

@@ -60,14 +60,6 @@ public abstract class TlsTests(CertifiedSite fixture)
     }
 
     [Fact]
-    public async Task TLS_1_1_is_refused()
-    {
-#pragma warning disable SYSLIB0039 // The old version is the point.
-        await Assert.ThrowsAnyAsync<Exception>(() => ShakeHandsAsync(SslProtocols.Tls11));
-#pragma warning restore SYSLIB0039
-    }
-
-    [Fact]
     public async Task HTTP_3_is_spoken_where_browsers_are_told_that_it_is()
     {
         using var client = ClientThatTrusts(fixture.Root);
@@ -111,9 +103,14 @@ public abstract class TlsTests(CertifiedSite fixture)
     /// <summary>Shakes hands again and again, until the server's certificate is this one: it is noticed, but not at once.</summary>
     protected async Task WaitForCertificateAsync(string thumbprint)
     {
+        await WaitUntilAsync(async () => (await ServedChainAsync())[0] == thumbprint);
+    }
+
+    protected static async Task WaitUntilAsync(Func<Task<bool>> holds)
+    {
         using var patience = new CancellationTokenSource(Patience);
 
-        while ((await ServedChainAsync())[0] != thumbprint)
+        while (!await holds())
         {
             await Task.Delay(100, patience.Token);
         }
@@ -187,10 +184,41 @@ public sealed class GivenChainTlsTests(SiteWithGivenChain fixture) : TlsTests(fi
     [Fact]
     public async Task Whoever_asks_for_a_host_that_the_certificate_does_not_cover_gets_no_answer()
     {
-        using var client = ClientThatTrusts(fixture.Root);
+        // Or the handshake would be refused on this side.
+        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
         using var request = new HttpRequestMessage(HttpMethod.Get, Https) { Headers = { Host = "other.example" } };
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, Cancelled));
+        var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, Cancelled));
+
+        Assert.Equal(HttpRequestError.ResponseEnded, refusal.HttpRequestError);
+    }
+
+    [Fact]
+    public async Task A_name_that_the_certificate_is_renewed_with_is_answered()
+    {
+        using var client = ClientThatTrusts(fixture.Root);
+        async Task<HttpStatusCode?> AskAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Https) { Headers = { Host = "renamed.example" } };
+
+            try
+            {
+                using var answer = await client.SendAsync(request, Cancelled);
+                return answer.StatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return null;
+            }
+        }
+
+        Assert.Null(await AskAsync());
+        fixture.Renew("localhost", "renamed.example");
+
+        await WaitUntilAsync(async () => await AskAsync() is HttpStatusCode.OK);
+        // Nginx reloads for other names: not in the middle of the next test.
+        fixture.Renew();
+        await WaitUntilAsync(async () => await AskAsync() is null);
     }
 
     [Fact]

@@ -61,8 +61,9 @@ public sealed class SiteWithGivenChain : CertifiedSite
     protected override string[] Options => ["--mode=production", $"--tls={Folder}"];
 
     /// <summary>Puts another certificate in the place of the present one.</summary>
+    /// <param name="names">None are the present one's.</param>
     /// <returns>Its thumbprint.</returns>
-    public string Renew() => Put(_intermediate.Server());
+    public string Renew(params string[] names) => Put(_intermediate.Server(names is [] ? null : names));
 
     /// <summary>The same, with one that expires so soon.</summary>
     public void RenewUntil(int days) => Put(_intermediate.Server(until: days));

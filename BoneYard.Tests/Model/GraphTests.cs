@@ -123,6 +123,18 @@ public sealed class GraphTests : IAsyncLifetime
         Assert.Equal("http://siteblog.sitenet:8000", url.ValueExpression);
     }
 
+    [Theory]
+    [InlineData("development", "off")]
+    [InlineData("production", "on")]
+    public async Task Browsers_are_bound_to_HTTPS_in_production_alone(string mode, string hsts)
+    {
+        using var folder = new TemporaryFolder();
+        TestCertificate.SelfSigned(["localhost"], TestCertificate.Now.AddDays(-1), TestCertificate.Now.AddDays(60)).WriteTo(folder, []);
+        await using var builder = await Site.CreateBuilderAsync($"--mode={mode}", $"--tls={folder.Path}");
+
+        Assert.Equal(hsts, (await EnvironmentOfAsync("sitewww", builder))["HSTS"]);
+    }
+
     [Fact]
     public async Task The_blog_reaches_the_database_on_the_sites_own_network()
     {

@@ -113,6 +113,64 @@ class AFirstStart(unittest.TestCase):
         self.assertEqual("half|mended", mended.value("SELECT to_regclass('half') || '|' || to_regclass('mended')"))
 
 
+    def stopped_in(self, initdb: str) -> str:
+        """The volume of a first start that was killed while initdb, which this stands in for, was at work."""
+        volume, stand_in = engine.volume(), engine.folder(initdb=f"#!/bin/bash\ninitdb() {{ /usr/lib/postgresql/17/bin/initdb \"$@\"; }}\n{initdb}")
+        (stand_in / "initdb").chmod(0o755)
+        path = "/stand-in:/usr/lib/postgresql/17/bin:/usr/local/bin:/usr/bin:/bin"
+        database = Database("--volume", f"{stand_in}:/stand-in:ro", "--env", f"PATH={path}", "--env", "POSTGRES_USER=bones", volume=volume)
+        database.wait_for_log("initdb is at work")
+        engine.run("kill", database.name)
+        return volume
+
+    def test_that_was_killed_while_it_made_the_cluster_is_done_anew(self):
+        volume = self.stopped_in('initdb "$@"; echo "initdb is at work" >&2; sleep infinity')
+
+        database = Database("--env", "POSTGRES_USER=bones", volume=volume, user="bones")
+        database.wait_for("ready", lambda: database.running() and database.ask("SELECT 1", "bones", check=False).returncode == 0)
+
+        self.assertIn("it is done anew", database.logs())
+        self.assertEqual("", database.execute("find", DATA, "-maxdepth", "1", "-name", ".*", "!", "-path", DATA).stdout)
+
+    def test_is_not_called_done_before_all_of_it_is_on_the_disk(self):
+        volume = self.stopped_in('if [[ $1 == --sync-only ]]; then echo "initdb is at work" >&2; sleep infinity; fi; initdb "$@"')
+
+        database = Database("--env", "POSTGRES_USER=bones", volume=volume, user="bones")
+        database.wait_for("ready", lambda: database.running() and database.ask("SELECT 1", "bones", check=False).returncode == 0)
+
+        self.assertIn("it is done anew", database.logs())
+
+
+class AVolumeWithTwoServers(unittest.TestCase):
+    def setUp(self):
+        self.volume = engine.volume()
+        self.first = Database(volume=self.volume).ready()
+
+    def test_is_refused_to_the_second_and_the_first_goes_on(self):
+        second = Database("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", volume=self.volume)
+
+        self.assertEqual(1, second.exit_code(), second.logs())
+        self.assertIn(f"error: another server is using the data in {DATA}", second.logs())
+        self.assertIn("docker ps --filter volume=NAME", second.logs())
+        self.first.ask("CREATE TABLE kept AS SELECT 42 AS answer")
+        self.assertEqual("42", self.first.value("SELECT answer FROM kept"))
+
+    def test_goes_to_the_second_when_the_first_stops_meanwhile(self):
+        second = Database(volume=self.volume)
+        second.wait_for("waiting", lambda: "flock" in engine.output("top", second.name))
+
+        self.assertEqual(0, self.first.stop())
+
+        self.assertEqual("1", second.ready().value("SELECT 1"))
+
+    def test_is_not_kept_by_one_that_was_killed(self):
+        engine.run("kill", self.first.name)
+
+        second = Database("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", volume=self.volume).ready()
+
+        self.assertIn("not properly shut down", second.logs())
+
+
 class ALaterStart(unittest.TestCase):
     def test_keeps_data_and_password(self):
         volume = engine.volume()

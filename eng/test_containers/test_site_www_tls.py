@@ -12,12 +12,11 @@ from test_containers import engine
 from test_containers.front import Front, backend
 
 
-def certificate(*extensions: str) -> tuple[str, str]:
-    """A new certificate for localhost and its key, from the image's own openssl."""
-    options = [part for extension in ("subjectAltName=DNS:localhost,IP:127.0.0.1", *extensions) for part in ("-addext", extension)]
+def certificate(names: str = "DNS:localhost,IP:127.0.0.1", dates: tuple[str, ...] = ("-days", "30")) -> tuple[str, str]:
+    """A new certificate and its key, from the image's own openssl."""
     text = engine.output("run", "--rm", "--name", engine.new_name(), "--entrypoint", "openssl", engine.FRONT,
-                         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                         "-subj", "/CN=localhost", *options, "-keyout", "/dev/stdout", "-out", "/dev/stdout")
+                         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *dates,
+                         "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}", "-keyout", "/dev/stdout", "-out", "/dev/stdout")
     key, begin, chain = text.partition("-----BEGIN CERTIFICATE-----")
     return begin + chain + "\n", key[key.index("-----BEGIN"):]
 
@@ -45,11 +44,18 @@ def handshake(port: int, context: ssl.SSLContext, session: ssl.SSLSession | None
     return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname="localhost", session=session)
 
 
-def served(front: Front) -> str:
-    """The certificate that a visitor gets, in PEM."""
+EXPIRED = ("-not_before", "20200101000000Z", "-not_after", "20210101000000Z")
+
+
+def trusting_anybody() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with handshake(front.https, context) as connection:
+    return context
+
+
+def served(front: Front) -> str:
+    """The certificate that a visitor gets, in PEM."""
+    with handshake(front.https, trusting_anybody()) as connection:
         return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True))
 
 
@@ -144,10 +150,8 @@ class AFrontWithACertificate(unittest.TestCase):
         self.assertEqual(b"ok\n", self.front.get("/health").body)
         self.assertEqual(b"ok\n", self.front.get_secure("/health", self.trust).body)
 
-    def test_asks_browsers_for_HTTPS_on_every_kind_of_page(self):
-        for path in ("/", "/static/site.css", "/health", "/static/none"):
-            with self.subTest(path):
-                self.assertEqual("max-age=31536000", self.front.get_secure(path, self.trust).headers["Strict-Transport-Security"])
+    def test_binds_no_browser_to_HTTPS_at_another_port_than_443(self):
+        self.assertIsNone(self.front.get_secure("/static/site.css", self.trust, Host="site.example:9443").headers["Strict-Transport-Security"])
 
     def test_does_not_staple_what_there_is_not(self):
         self.assertNotIn("stapling", self.front.execute("cat", "/tmp/nginx/certificate.conf").stdout + self.front.logs())
@@ -178,6 +182,91 @@ class AFrontWithDefaults(unittest.TestCase):
     def test_stops_at_once(self):
         front = Front(tls=tls_folder(*certificate()))
         self.assertEqual(0, front.stop())
+
+
+class AFrontAtPort443(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        chain, key = certificate()
+        cls.trust = trusting(chain)
+        network = engine.network()
+        backend(network, "--network-alias", "siteblog")
+        cls.front = Front("--network", network, "--env", "HSTS=on", tls=tls_folder(chain, key))
+
+    def bound(self, path: str, host: str) -> str | None:
+        return self.front.get_secure(path, self.trust, Host=host).headers["Strict-Transport-Security"]
+
+    def test_binds_browsers_to_HTTPS_on_every_kind_of_page(self):
+        for path in ("/", "/static/site.css", "/health", "/static/none"):
+            with self.subTest(path):
+                self.assertEqual("max-age=31536000", self.bound(path, "site.example"))
+
+    def test_binds_them_under_no_name_that_other_services_share(self):
+        for host in ("localhost", "LOCALHOST", "blog.localhost", "127.0.0.1", "[::1]"):
+            with self.subTest(host):
+                self.assertIsNone(self.bound("/static/site.css", host))
+
+    def test_binds_nobody_over_plain_HTTP(self):
+        self.assertIsNone(self.front.get("/", Host="site.example").headers["Strict-Transport-Security"])
+
+
+class ASiteUnderTheNamesOfItsCertificate(unittest.TestCase):
+    def front_for(self, names: str, *options: str) -> Front:
+        self.folder = tls_folder(*certificate(names))
+        return Front("--env", "SITE_HOSTS=certificate", *options, tls=self.folder)
+
+    @staticmethod
+    def answers(front: Front, host: str) -> bool:
+        try:
+            return front.get_secure("/static/site.css", trusting_anybody(), Host=host).status == 200
+        except http.client.RemoteDisconnected:
+            return False
+
+    def test_answers_to_each_of_them_and_to_no_other(self):
+        front = self.front_for("DNS:Site.example,DNS:*.site.example,IP:10.11.12.3,IP:::1,IP:2001:db8::1:0:0:2,DNS:w*.wild.example,email:me@mail.example,DNS:site.example")
+
+        for host in ("localhost", "site.example", "www.site.example:9443", "10.11.12.3", "[::1]", "[2001:db8::1:0:0:2]"):
+            with self.subTest(host):
+                self.assertTrue(self.answers(front, host))
+        for host in ("other.example", "mail.example", "10.11.12.4", "[::2]", "www.wild.example"):
+            with self.subTest(host):
+                self.assertFalse(self.answers(front, host))
+        self.assertNotIn("conflicting", front.logs())
+
+    def test_answers_to_a_new_one_as_soon_as_the_certificate_has_it(self):
+        front = self.front_for("DNS:site.example,DNS:old.example")
+        self.assertEqual((True, False), (self.answers(front, "old.example"), self.answers(front, "new.example")))
+
+        put(self.folder, *certificate("DNS:site.example,DNS:new.example"))
+        front.wait_for("answering to the new name", lambda: self.answers(front, "new.example"), seconds=6)
+
+        self.assertTrue(self.answers(front, "site.example"))
+        front.wait_for("no longer answering to the old name", lambda: not self.answers(front, "old.example"), seconds=6)
+
+    def test_keeps_to_the_old_ones_when_the_new_certificate_is_refused(self):
+        front = self.front_for("DNS:old.example")
+
+        put(self.folder, certificate("DNS:new.example")[0], certificate()[1])
+        front.wait_for_log("the old one stays")
+        self.assertEqual("server_name localhost old.example;", front.execute("cat", "/tmp/nginx/names.conf").stdout.strip())
+
+    def test_may_have_the_longest_name_that_there_can_be(self):
+        longest = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+        self.assertEqual(253, len(longest))
+
+        self.assertTrue(self.answers(self.front_for(f"DNS:{longest},DNS:*.{longest[2:]}"), longest))
+
+    def test_may_have_a_hundred_names(self):
+        names = [f"a-rather-long-name-of-a-blog-of-many-authors-number-{number}.blogs.example" for number in range(100)]
+        front = self.front_for(",".join(f"DNS:{name}" for name in names))
+
+        self.assertEqual([True, True], [self.answers(front, names[0]), self.answers(front, names[-1])])
+        self.assertNotIn("server_names_hash", front.logs())
+
+    def test_needs_one(self):
+        done = engine.run("run", "--rm", "--name", engine.new_name(), "--env", "SITE_HOSTS=certificate", engine.FRONT, check=False)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("error: SITE_HOSTS is 'certificate', but there is none in /www/tls: mount a folder with fullchain.pem and privkey.pem there", done.stderr)
 
 
 class ACertificateWithAResponder(unittest.TestCase):
@@ -266,9 +355,9 @@ class ACertificateThatIsReplaced(unittest.TestCase):
     def test_does_not_break_off_what_is_under_way_over_HTTP_3(self):
         files = engine.folder(long__txt="0123456789abcdef" * 200_000)
         front = Front("--volume", f"{files}:/www/data:ro", tls=self.folder)
+        chain, key = certificate()
         slow = front.get_over_http3("/long.txt", "--limit-rate", "500k", "--no-buffer")
         slow.wait_for("reading", lambda: slow.logs())
-        chain, key = certificate()
 
         put(self.folder, chain, key)
         front.wait_for("serving the new one", lambda: served(front) == chain, seconds=6)
@@ -309,6 +398,36 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         chain, key = certificate()
         put(self.folder, chain, key)
         front.wait_for("serving the next good one", lambda: served(front) == chain, seconds=6)
+
+
+    def test_is_kept_out_when_it_has_expired(self):
+        front = Front(tls=self.folder)
+
+        put(self.folder, *certificate(dates=EXPIRED))
+        front.wait_for_log("the old one stays")
+
+        self.assertIn("it has expired (notAfter=Jan  1 00:00:00 2021 GMT): have it renewed", front.logs())
+        self.assertEqual(self.chain, served(front))
+
+    def test_is_served_once_there_is_room_for_it_again(self):
+        for folder, options in (("/tmp", ("--tmpfs", "/tmp:mode=1777,size=1m")), ("/dev/shm", ("--tmpfs", "/tmp", "--shm-size", "128k"))):
+            with self.subTest(folder):
+                put(self.folder, *certificate())
+                front = Front("--read-only", *options, tls=self.folder)
+                chain, key = certificate()
+                self.assertNotEqual(0, front.execute("sh", "-c", f"cat /dev/zero >{folder}/filling", check=False).returncode)
+
+                put(self.folder, chain, key)
+                front.wait_for_log("No space left on device")
+                # It is tried again meanwhile, each time in a folder of its own, and not said again.
+                changes: set[str] = set()
+                front.wait_for("tried again", lambda: changes.add(front.execute("stat", "-c", "%y", "/dev/shm/tls").stdout) or len(changes) > 4)
+                self.assertEqual(1, front.logs().count("this is tried again every second"), front.logs())
+                self.assertNotEqual(chain, served(front))
+                front.execute("rm", f"{folder}/filling")
+
+                front.wait_for("serving the new one", lambda: served(front) == chain, seconds=6)
+                front.wait_for_log("the new one is served")
 
 
 class WhatIsRefused(unittest.TestCase):

@@ -4,6 +4,9 @@
 # On an empty data directory: makes a cluster, creates user and database, runs /docker-entrypoint-initdb.d/*, all without
 # listening on the network. Then becomes the server.
 #
+# One data directory has one server: a second container that mounts it waits 15 seconds for the first to stop, then ends with
+# an error.
+#
 # POSTGRES_PASSWORD (required, unless POSTGRES_HOST_AUTH_METHOD=trust), POSTGRES_USER (postgres), POSTGRES_DB (the user's
 # name), POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD (scram-sha-256), each also as NAME_FILE; PGDATA.
 set -Eeuo pipefail
@@ -12,6 +15,8 @@ readonly template=/usr/share/site-db/template
 readonly init_scripts=/docker-entrypoint-initdb.d
 # Says that a first start did not get to its end: what lies beside it is no cluster to keep.
 readonly unfinished="$PGDATA/.initialising"
+# Where initdb is at work, for it wants an empty directory.
+readonly made="$PGDATA/.made"
 
 die() {
     printf 'error: %s\n' "$*" >&2
@@ -72,12 +77,11 @@ make_cluster() {
     else
         local -a arguments
         read -ra arguments <<<"$POSTGRES_INITDB_ARGS"
-        # initdb wants an empty directory; the marker comes back as soon as it is done.
-        rm -f "$unfinished"
         # Passed over a pipe: a command line and a file would show it.
-        initdb --pgdata="$PGDATA" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
+        initdb --pgdata="$made" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
             --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions "${arguments[@]}" >/dev/null
-        : >"$unfinished"
+        find "$made" -mindepth 1 -maxdepth 1 -exec mv --target-directory="$PGDATA" {} +
+        rmdir "$made"
     fi
     cat >"$PGDATA/pg_hba.conf" <<EOF
 local all all $(local_auth_method)
@@ -158,11 +162,30 @@ initialise() {
     fi
     chmod 0700 "$PGDATA"
     : >"$unfinished"
+    sync "$unfinished" "$PGDATA"
     make_cluster
     create_user_and_database
     run_init_scripts
-    rm "$unfinished"
+    # On the disk before the marker goes, and the marker off it before anybody writes: a power failure may come at any time.
     initdb --sync-only --pgdata="$PGDATA" >/dev/null
+    rm "$unfinished"
+    sync "$PGDATA"
+}
+
+# Each container is a world of its own, in which the server is process 1: what postmaster.pid says proves nothing to another
+# one. The lock is on the directory itself, held by the descriptor, which the server and all its processes inherit: it lives as
+# long as one of them does, and leaves nothing behind.
+lock_data() {
+    local held=75 status=0
+    exec 9<"$PGDATA"
+    # An engine gives the one before ten seconds to stop, and then kills it.
+    flock --exclusive --timeout 15 --conflict-exit-code "$held" 9 || status=$?
+    if ((status == held)); then
+        die "another server is using the data in $PGDATA, and a second one would destroy it: stop the other container" \
+            "(docker ps --filter volume=NAME shows it, NAME being the volume that is mounted at $PGDATA), or mount another volume here"
+    elif ((status)); then
+        die "$PGDATA cannot be locked against a second server, which would destroy the data: mount a volume whose file system knows flock"
+    fi
 }
 
 main() {
@@ -170,6 +193,7 @@ main() {
         exec "$@"
     fi
     [[ -w $PGDATA ]] || die "$PGDATA cannot be written by user $(id -un) ($(id -u)): give the mounted folder to that user"
+    lock_data
     if [[ -e $unfinished || ! -s $PGDATA/PG_VERSION ]]; then
         initialise
     fi

@@ -4,7 +4,8 @@
 # Writes Nginx's configuration from the environment to /tmp/nginx, then becomes Nginx.
 #
 # BLOG_URL    where the blog is (http://siteblog:8000); its name is looked up anew while Nginx runs
-# SITE_HOSTS  the names that the site answers to, and addresses, an IPv6 one in brackets, separated by spaces (any)
+# SITE_HOSTS  the names that the site answers to, and addresses, an IPv6 one in brackets, separated by spaces (any); or the one
+#             word certificate: the names of the certificate, and localhost
 # CACHE       on or off: keep public pages of the blog, and let browsers keep pictures (on)
 #
 # With fullchain.pem and privkey.pem in /www/tls the site is served over HTTPS, and HTTP only shows the way there. When the
@@ -14,9 +15,12 @@
 # - One that names a responder is stapled, which Nginx can only do with a certificate that it read with its configuration. Then
 #   it reloads. A connection of HTTP/3 would not survive that: the workers that end and those that begin read from the same
 #   sockets. So browsers are not told of HTTP/3 then.
+# - One with other names has Nginx reload too, if SITE_HOSTS=certificate. That is rare, so HTTP/3 is told of: it loses its
+#   connections that once.
 #
 # HTTPS_PORT  the port at which visitors find HTTPS (443)
-# HSTS        on or off: tell browsers to use nothing but HTTPS for a year (off)
+# HSTS        on or off: tell browsers to use nothing but HTTPS for a year (off). At a port other than 443 they are not told:
+#             they would keep the port of plain HTTP and ask that for HTTPS (RFC 6797, 8.3)
 # HTTP3_PORT  the UDP port at which visitors find HTTP/3, which Nginx speaks on 8444/udp (none: browsers are not told of it)
 set -eu
 
@@ -90,31 +94,87 @@ has_certificate() {
     done
 }
 
-# write_certificate FOLDER
+# write FILE: what comes in becomes a file of the configuration, whole, or else the old one stays: there may be no room.
+write() {
+    cat >"$written/$1.new" && mv "$written/$1.new" "$written/$1"
+}
+
+# write_certificate FOLDER [MORE]
 write_certificate() {
-    printf 'ssl_certificate %s/fullchain.pem;\nssl_certificate_key %s/privkey.pem;\n' "$1" "$1" >"$written/certificate.conf"
+    printf 'ssl_certificate %s/fullchain.pem;\nssl_certificate_key %s/privkey.pem;\n%s' "$1" "$1" "${2:-}" | write certificate.conf
 }
 
 # write_headers ALT-SVC: what is sent with every answer over HTTPS.
 write_headers() {
-    if [ "$hsts" = on ]; then echo 'add_header Strict-Transport-Security "max-age=31536000" always;'; fi
-    if [ -n "$1" ]; then echo "add_header Alt-Svc '$1' always;"; fi
-} >"$written/secure-headers.conf"
+    {
+        # shellcheck disable=SC2016  # a variable of Nginx
+        if [ "$hsts" = on ] && [ "$https_port" = 443 ]; then echo 'add_header Strict-Transport-Security $strict_transport_security always;'; fi
+        if [ -n "$1" ]; then echo "add_header Alt-Svc '$1' always;"; fi
+    } | write secure-headers.conf
+}
 
-# Takes the present certificate and its key over into memory, as a pair, if Nginx can use them: what is half-written or wrong
-# is never served. Needs the rest of the configuration; what is wrong is on standard error.
+# names_of CERTIFICATE: its names and addresses as Nginx knows hosts, each once, and this machine's own name. An address of
+# IPv6 is written as browsers write it. What is no host, or a wildcard that Nginx does not know, is left out.
+names_of() {
+    openssl x509 -in "$1" -noout -ext subjectAltName | tr ',' '\n' | awk '
+        function shortened(address,   parts, count, i, start, best, most, text) {
+            count = split(address, parts, ":")
+            for (i = 1; i <= count; i++) {
+                if (parts[i] != "0") { start = 0; continue }
+                if (!start) start = i
+                if (i - start + 1 > most) { most = i - start + 1; best = start }
+            }
+            if (most < 2) return address
+            for (i = 1; i < best; i++) text = text (i > 1 ? ":" : "") parts[i]
+            text = text "::"
+            for (i = best + most; i <= count; i++) text = text (i > best + most ? ":" : "") parts[i]
+            return text
+        }
+        BEGIN { names = "localhost"; seen["localhost"] }
+        {
+            name = tolower($0)
+            if (sub(/^ *dns:/, "", name)) { if (name !~ /^([*][.])?[a-z0-9_-]+([.][a-z0-9_-]+)*$/) next }
+            else if (!sub(/^ *ip address:/, "", name)) next
+            else if (name ~ /^[0-9a-f]+(:[0-9a-f]+)+$/) name = "[" shortened(name) "]"
+            else if (name !~ /^[0-9]+([.][0-9]+)+$/) next
+            if (!(name in seen)) { seen[name]; names = names " " name }
+        }
+        END { print names }'
+}
+
+# write_names [CERTIFICATE]: the names that are answered to, where they are those of the certificate.
+write_names() {
+    if [ "${SITE_HOSTS:-}" != certificate ]; then return; fi
+    echo "server_name $(names_of "$1");" | write names.conf
+}
+
+# has_expired CERTIFICATE; one that is none has not: Nginx says what is wrong with it.
+has_expired() {
+    [ "$(openssl x509 -in "$1" -noout -checkend 0 2>/dev/null)" = 'Certificate will expire' ]
+}
+
+# Takes the present certificate and its key over into memory, as a pair, if they can be used: what is half-written or wrong is
+# never served. Needs the rest of the configuration; what is wrong is on standard error. 3: they are of no use. Anything else
+# but 0: something else went wrong, which may pass.
 take_certificate() {
-    taken=$(mktemp -d "$kept/XXXXXX")
-    write_certificate "$taken"
-    if ! cp "$certificate" "$key" "$taken" || ! nginx -t -q -e stderr -c "$config/nginx.conf"; then
-        rm -rf "$taken"
-        return 1
+    taken=$(mktemp -d "$kept/XXXXXX") || return
+    cp "$certificate" "$key" "$taken" || return
+    # The first one is taken all the same: visitors then learn what is wrong.
+    if [ -e "$served" ] && has_expired "$taken/fullchain.pem"; then
+        echo "it has expired ($(openssl x509 -in "$taken/fullchain.pem" -noout -enddate)): have it renewed, and put the renewed one there" >&2
+        return 3
     fi
+    write_certificate "$taken" || return
+    write_names "$taken/fullchain.pem" || return
+    nginx -t -q -e stderr -c "$config/nginx.conf" || return 3
 
-    before=$(readlink "$served") || before=
-    ln -s "$taken" "$served.new"
+    ln -sfn "$taken" "$served.new" || return
     mv -T "$served.new" "$served"
-    if [ -n "$before" ]; then rm -rf "$before"; fi
+}
+
+# No key stays in memory but the one that is served.
+forget_others() {
+    find "$kept" -mindepth 1 -maxdepth 1 -type d ! -path "$(readlink "$served")" -exec rm -rf {} +
 }
 
 # Whether the certificate that is served names a responder. Asking Nginx to staple what there is not would only earn a warning.
@@ -124,15 +184,20 @@ staples() {
 
 # How the certificate is served that was taken.
 write_way_of_serving() {
+    write_names "$served/fullchain.pem" || return
     if staples; then
-        write_certificate "$served"
-        echo 'ssl_stapling on;' >>"$written/certificate.conf"
+        write_certificate "$served" 'ssl_stapling on;' || return
         write_headers ''
     else
         # shellcheck disable=SC2016  # a variable of Nginx
-        write_certificate "$served"'$at_each_handshake'
+        write_certificate "$served"'$at_each_handshake' || return
         write_headers "${http3_port:+h3=\":$http3_port\"; ma=86400}"
     fi
+}
+
+# What Nginx has to read anew when it changes.
+way_of_serving() {
+    cat "$written/certificate.conf" "$written/secure-headers.conf" "$written/names.conf"
 }
 
 write_configuration() {
@@ -151,6 +216,8 @@ write_configuration() {
     : >"$written/secure-headers.conf"
     if has_certificate; then
         scheme=https
+    elif [ "${SITE_HOSTS:-}" = certificate ]; then
+        die "SITE_HOSTS is 'certificate', but there is none in ${certificate%/*}: mount a folder with fullchain.pem and privkey.pem there, or say the names"
     fi
     cp "$config/$scheme/site.conf" "$written/site.conf"
 
@@ -159,13 +226,12 @@ write_configuration() {
     if [ "$https_port" != 443 ]; then port_suffix=:$https_port; fi
     printf "map '' \$https_port { default '%s'; }\n" "$port_suffix" >"$written/https-port.conf"
 
-    if [ -n "${SITE_HOSTS:-}" ]; then
-        cp "$config/$scheme/unknown-hosts.conf" "$written/unknown-hosts.conf"
-        echo "server_name $SITE_HOSTS;" >"$written/names.conf"
-    else
-        : >"$written/unknown-hosts.conf"
-        echo 'server_name _;' >"$written/names.conf"
-    fi
+    names=${SITE_HOSTS:-_}
+    : >"$written/unknown-hosts.conf"
+    if [ "$names" != _ ]; then cp "$config/$scheme/unknown-hosts.conf" "$written/unknown-hosts.conf"; fi
+    # Those of the certificate are known when it is taken.
+    if [ "$names" = certificate ]; then names=localhost; fi
+    echo "server_name $names;" >"$written/names.conf"
 }
 
 # Changes whenever either file is replaced, or a link to it is set anew.
@@ -173,27 +239,50 @@ fingerprint() {
     stat -L -c '%n %i %s %y' "$certificate" "$key" 2>&1 || true
 }
 
+# One round: takes the certificate or leaves the one before as it was. As take_certificate ends, or 1.
+renew_certificate() {
+    renewed=0
+    take_certificate || renewed=$?
+    write_way_of_serving || renewed=1
+    forget_others || renewed=1
+    return "$renewed"
+}
+
 # watch_certificate PID KNOWN: takes over a certificate that is no longer the known one, and has Nginx, that process, reload if
 # it has to. Polled, for no notice comes through a link that is set anew elsewhere, nor through every kind of mount.
 watch_certificate() {
-    known=$2
-    while sleep 1; do
+    # A round that fails, as for want of room, must not be the last one.
+    set +e
+    known=$2 complained='' loaded=$(way_of_serving)
+    while :; do
+        sleep 1
         seen=$(fingerprint)
         if [ "$seen" = "$known" ]; then continue; fi
         # Two files are not replaced at the same instant.
         sleep 0.2
         if [ "$(fingerprint)" != "$seen" ]; then continue; fi
-        known=$seen
-        if staples; then reload=yes; else reload=no; fi
-        if reason=$(take_certificate 2>&1); then
-            write_way_of_serving
-            if staples; then reload=yes; fi
-            if [ "$reload" = yes ]; then kill -HUP "$1"; fi
-            echo "the certificate in ${certificate%/*} was replaced: the new one is served" >&2
-        else
-            write_way_of_serving
-            printf 'error: the new certificate in %s cannot be used, the old one stays: %s\n' "${certificate%/*}" "$reason" >&2
-        fi
+        reason=$(renew_certificate 2>&1)
+        case $? in
+            0)
+                known=$seen complained=''
+                # A stapled one is read with the configuration.
+                if staples || [ "$(way_of_serving)" != "$loaded" ]; then
+                    loaded=$(way_of_serving)
+                    kill -HUP "$1"
+                fi
+                echo "the certificate in ${certificate%/*} was replaced: the new one is served" >&2
+                ;;
+            3)
+                known=$seen complained=''
+                printf 'error: the new certificate in %s cannot be used, the old one stays: %s\n' "${certificate%/*}" "$reason" >&2
+                ;;
+            *)
+                if [ "$seen" != "$complained" ]; then
+                    complained=$seen
+                    printf 'error: the new certificate in %s cannot be taken, the old one stays; this is tried again every second: %s\n' "${certificate%/*}" "$reason" >&2
+                fi
+                ;;
+        esac
     done
 }
 
@@ -207,8 +296,10 @@ if [ "${1:-}" = nginx ]; then
         rm -rf "$kept"
         mkdir "$kept"
         known=$(fingerprint)
-        take_certificate || die "the certificate in ${certificate%/*} cannot be used"
-        write_way_of_serving
+        if ! take_certificate || ! write_way_of_serving; then die "the certificate in ${certificate%/*} cannot be used"; fi
+        if has_expired "$certificate"; then
+            echo "warning: the certificate in ${certificate%/*} has expired: have it renewed, and put the renewed one there" >&2
+        fi
         # Nginx takes this process's place, so its number is known already.
         watch_certificate $$ "$known" &
     fi

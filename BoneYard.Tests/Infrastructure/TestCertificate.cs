@@ -16,7 +16,8 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
 
     public static TestCertificate Root(string name = "Root") => Create(name, issuer: null, isAuthority: true, [], Now.AddYears(-1), Now.AddYears(5));
 
-    public TestCertificate Intermediate(string name = "Intermediate") => Create(name, this, isAuthority: true, [], Now.AddMonths(-6), Now.AddYears(2));
+    /// <param name="until">Days after now; negative is in the past.</param>
+    public TestCertificate Intermediate(string name = "Intermediate", int until = 730) => Create(name, this, isAuthority: true, [], Now.AddMonths(-6), Now.AddDays(until));
 
     /// <param name="from">Days before now; negative is in the future.</param>
     /// <param name="until">Days after now; negative is in the past.</param>

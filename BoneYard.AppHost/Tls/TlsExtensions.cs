@@ -15,6 +15,8 @@ internal static class TlsExtensions
     // The orchestrator tells the ports of a container apart by their numbers alone.
     private const int Http3TargetPort = 8444;
 
+    private static readonly TimeSpan s_renewalInterval = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Serves HTTPS with the certificate of a folder, or with one of the user's development authority. The folder is checked at
     /// once, before anything starts, and mounted read-only: a certificate that is replaced there is picked up while the site runs.
@@ -79,7 +81,7 @@ internal static class TlsExtensions
         where T : ContainerResource
     {
         builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services =>
-            new CertificateRenewal(authority, hostName, services.GetRequiredService<ILogger<CertificateRenewal>>()));
+            new CertificateRenewal(authority, hostName, s_renewalInterval, services.GetRequiredService<ILogger<CertificateRenewal>>()));
 
         return authority.IssueFor(hostName);
     }

@@ -16,14 +16,20 @@ internal sealed class CertificateRenewal(DevelopmentAuthority authority, string 
     {
         while (true)
         {
-            await Task.Delay(interval, stoppingToken);
+            // The end is no failure, not even that of an application that is disposed of without being stopped.
+            await Task.Delay(interval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            if (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
 
             try
             {
                 authority.IssueFor(hostName);
                 _complaint = null;
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
             {
                 // The site goes on with the certificate it has, whatever the reason; there are days left to try again.
                 if (_complaint != exception.Message)

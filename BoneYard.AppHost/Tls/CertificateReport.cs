@@ -71,7 +71,7 @@ internal sealed class CertificateReport(
         try
         {
             folder = CertificateFolder.Check(folder.Path, hostName, DateTimeOffset.UtcNow);
-            return (folder, warns ? folder.WarningAt(DateTimeOffset.UtcNow) : null);
+            return (folder, warns ? folder.WarningOfEnd(folder.Chain.Expires, DateTimeOffset.UtcNow) : null);
         }
         catch (WrongOptionException problem)
         {

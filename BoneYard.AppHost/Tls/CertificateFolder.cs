@@ -83,6 +83,9 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
         var left => string.Create(CultureInfo.InvariantCulture, $"The certificate expires in {left.TotalDays:0} days, on {expires:u}. Renew it in {Path}: it is picked up while the site runs."),
     };
 
+    /// <summary>What visitors may lack who have other roots than this machine; null when it has the one that is needed.</summary>
+    public string? WarningOfIssuer() => Chain.WarningOfIssuer() is { } warning ? $"{System.IO.Path.Combine(Path, ChainFile)} {warning}" : null;
+
     internal static WrongOptionException Refusal(string path, string problem) => new($"Option tls is '{path}': {problem}");
 
     /// <summary>

@@ -30,14 +30,60 @@ public sealed class CertificateFolderTests : IDisposable
         Assert.Equal(TestCertificate.Now.AddDays(60), accepted.Chain.Expires);
         Assert.Empty(accepted.LinkedFolders);
         Assert.Null(accepted.WarningOfEnd(accepted.Chain.Expires, TestCertificate.Now));
+        Assert.Null(accepted.WarningOfIssuer());
     }
 
     [Fact]
-    public void A_chain_without_its_root_is_accepted()
+    public void A_chain_without_a_root_of_ones_own_is_accepted_with_a_warning()
     {
         Put(Server, Intermediate);
 
+        var accepted = Check();
+
+        Assert.Equal(
+            $"{_folder[CertificateFolder.ChainFile]} ends with CN=Intermediate, whose issuer, CN=Root, is no root that this machine trusts. Visitors who lack it get no page: append its certificate. Where it is a root of your own that they trust, ignore this.",
+            accepted.WarningOfIssuer());
+    }
+
+    [Fact]
+    public void A_missing_issuer_further_up_is_warned_of()
+    {
+        var issuing = Intermediate.Intermediate("Issuing");
+        Put(issuing.Server(), issuing);
+
+        Assert.Contains("ends with CN=Issuing, whose issuer, CN=Intermediate, is no root", Check().WarningOfIssuer(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Below_a_root_that_this_machine_trusts_nothing_is_missing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a person is asked before a root is trusted.");
+        var root = TestCertificate.Root("A root that is trusted");
+        var intermediate = root.Intermediate();
+        using var trusted = new UserStore(StoreName.Root, root);
+        await UserStore.WaitUntilTrustedAsync(root.Server());
+
+        Put(intermediate.Server(), intermediate);
+        Assert.Null(Check().WarningOfIssuer());
+        Put(root.Server());
         Check();
+    }
+
+    [Fact]
+    public async Task An_intermediate_that_only_the_user_of_this_machine_has_is_missing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a person is asked before a root is trusted.");
+        var root = TestCertificate.Root("Another root that is trusted");
+        var policy = root.Intermediate("Policy");
+        var issuing = policy.Intermediate("Issuing");
+        using var trusted = new UserStore(StoreName.Root, root);
+        using var own = new UserStore(StoreName.CertificateAuthority, policy);
+        await UserStore.WaitUntilTrustedAsync(policy.Server());
+
+        Put(policy.Server());
+        Refused("is incomplete: CN=Policy, the issuer of CN=server, is missing.");
+        Put(issuing.Server(), issuing);
+        Assert.Contains("ends with CN=Issuing, whose issuer, CN=Policy, is no root", Check().WarningOfIssuer(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -101,6 +101,6 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
 
         static string Closed(string path, string verb, int mode) => string.Create(
             CultureInfo.InvariantCulture,
-            $"{path} cannot be {verb} by user {ContainerUser.Number}, as whom Nginx runs in its container. Give it to that user's group, as it stays when certbot renews: chgrp {ContainerUser.Number} '{path}' && chmod {mode} '{path}'");
+            $"{path} cannot be {verb} by user {ContainerUser.Number}, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp {ContainerUser.Number} '{path}' && chmod {mode} '{path}'");
     }
 }

@@ -69,7 +69,7 @@ public sealed class CommandLineTests
 
         var key = folder["privkey.pem"];
         Assert.Equal(
-            (16, $"error: Option tls is '{folder.Path}': {key} cannot be read by user 10001, as whom Nginx runs in its container. Give it to that user's group, as it stays when certbot renews: chgrp 10001 '{key}' && chmod 640 '{key}'"),
+            (16, $"error: Option tls is '{folder.Path}': {key} cannot be read by user 10001, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp 10001 '{key}' && chmod 640 '{key}'"),
             (exitCode, error));
     }
 

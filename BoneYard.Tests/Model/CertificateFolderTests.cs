@@ -447,7 +447,7 @@ public sealed class CertificateFolderTests : IDisposable
         var refusal = Assert.Throws<WrongOptionException>(() => Check());
 
         Assert.Equal(
-            $"Option tls is '{_folder.Path}': {closed} cannot be {verb} by user 10001, as whom Nginx runs in its container. Give it to that user's group, as it stays when certbot renews: chgrp 10001 '{closed}' && chmod {remedy} '{closed}'",
+            $"Option tls is '{_folder.Path}': {closed} cannot be {verb} by user 10001, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp 10001 '{closed}' && chmod {remedy} '{closed}'",
             refusal.Message);
     }
 

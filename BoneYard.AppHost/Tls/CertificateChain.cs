@@ -78,24 +78,32 @@ internal sealed class CertificateChain
     }
 
     /// <summary>
+    /// What may keep visitors from trusting the chain, and when that is no matter. No refusal: a root of one's own may be left out,
+    /// and where it is, nobody here can tell it from an issuer that was forgotten.
+    /// </summary>
+    public string? WarningOfIssuer() => IsSelfSigned(Last) || LeadsToTrustedRoot()
+        ? null
+        : $"ends with {Last.Subject}, whose issuer, {Last.Issuer}, is no root that this machine trusts. Visitors who lack it get no page: append its certificate. Where it is a root of your own that they trust, ignore this.";
+
+    /// <summary>
     /// A server's certificate alone is complete when a root issued it. Roots that are trusted everywhere are known to this
     /// machine; others have to be in the file. After an intermediate one, a root may be left out.
     /// </summary>
-    private string? ProblemOfEnd()
-    {
-        if (_certificates.Count > 1 || IsSelfSigned(Server))
-        {
-            return null;
-        }
+    private string? ProblemOfEnd() => _certificates.Count > 1 || IsSelfSigned(Server) || LeadsToTrustedRoot()
+        ? null
+        : $"is incomplete: {Server.Issuer}, the issuer of {Server.Subject}, is missing. Append the certificates of the issuers, as the authority hands them out.";
 
+    /// <summary>By the certificates in the file: an intermediate one that only this machine's user happens to have helps no visitor.</summary>
+    private bool LeadsToTrustedRoot()
+    {
         using var chain = new X509Chain();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.ExtraStore.AddRange(_certificates);
         chain.Build(Server);
 
-        return chain.ChainStatus.Any(status => status.Status.HasFlag(X509ChainStatusFlags.PartialChain))
-            ? $"is incomplete: {Server.Issuer}, the issuer of {Server.Subject}, is missing. Append the certificates of the issuers, as the authority hands them out."
-            : null;
+        return !chain.ChainStatus.Any(status => (status.Status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0)
+            && chain.ChainElements.Skip(1).SkipLast(1).All(element => _certificates.Contains(element.Certificate));
     }
 
     private string? ProblemOfNames(string hostName) => Server.MatchesHostname(hostName, allowWildcards: true, allowCommonName: false)

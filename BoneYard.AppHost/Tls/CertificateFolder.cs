@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 
 namespace BoneYard.Tls;
@@ -15,7 +16,6 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
     /// <summary>Where the container looks for the folder.</summary>
     public const string MountPoint = "/www/tls";
 
-    private const int LinksFollowed = 8;
     private static readonly TimeSpan WarnBefore = TimeSpan.FromDays(30);
 
     /// <exception cref="WrongOptionException">The site could not be served with it; the message names file, value and remedy.</exception>
@@ -31,9 +31,24 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
         var chain = Parse(chainFile, CertificateChain.Parse);
         var publicKey = Parse(keyFile, PrivateKey.PublicKeyOf);
 
-        return chain.Problems(publicKey, hostName, now).FirstOrDefault() is { } problem
-            ? throw Refusal(path, $"{chainFile} {problem}")
-            : new(path, chain, [.. new[] { ChainFile, KeyFile }.SelectMany(file => FoldersLinkedFrom(path, file)).Distinct()]);
+        if (chain.Problems(publicKey, hostName, now).FirstOrDefault() is { } problem)
+        {
+            throw Refusal(path, $"{chainFile} {problem}");
+        }
+
+        // On Windows a link leads to nothing that a container has.
+        if (OperatingSystem.IsWindows())
+        {
+            return new(path, chain, []);
+        }
+
+        var view = new ContainerView(path, MountPoint);
+        string[] files = [view.Follow(ChainFile), view.Follow(KeyFile)];
+
+        // Elsewhere the engine runs in a machine of its own, where the files have other owners.
+        return OperatingSystem.IsLinux() && WhatIsClosed(view.Entered, files) is { } closed
+            ? throw Refusal(path, closed)
+            : new(path, chain, view.LinkedFolders);
 
         T Parse<T>(string file, Func<string, T> parse)
         {
@@ -60,35 +75,32 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
         }
     }
 
-    /// <summary>What somebody should know soon; null when there is time.</summary>
-    public string? WarningAt(DateTimeOffset now) => Chain.Expires - now is var left && left < WarnBefore
-        ? string.Create(CultureInfo.InvariantCulture, $"The certificate in {Path} expires in {left.TotalDays:0} days, on {Chain.Expires:u}. Renew it: it is picked up while the site runs.")
-        : null;
-
-    /// <summary>Follows a link as the container will: relative to the mount point, not to the folder on the host.</summary>
-    private static IEnumerable<LinkedFolder> FoldersLinkedFrom(string path, string file)
+    /// <summary>What somebody should know soon of a certificate in this folder; null when there is time.</summary>
+    public string? WarningOfEnd(DateTimeOffset expires, DateTimeOffset now) => (expires - now) switch
     {
-        var onHost = System.IO.Path.Combine(new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path, file);
-        var inContainer = System.IO.Path.Combine(MountPoint, file);
+        var left when left >= WarnBefore => null,
+        var left when left < TimeSpan.Zero => string.Create(CultureInfo.InvariantCulture, $"The certificate expired on {expires:u}. Renew it in {Path}: it is picked up while the site runs."),
+        var left => string.Create(CultureInfo.InvariantCulture, $"The certificate expires in {left.TotalDays:0} days, on {expires:u}. Renew it in {Path}: it is picked up while the site runs."),
+    };
 
-        for (var i = 0; i < LinksFollowed && new FileInfo(onHost).LinkTarget is { } target; i++)
-        {
-            onHost = System.IO.Path.GetFullPath(target, FolderOf(onHost));
-            inContainer = System.IO.Path.GetFullPath(target, FolderOf(inContainer));
+    /// <summary>What visitors may lack who have other roots than this machine; null when it has the one that is needed.</summary>
+    public string? WarningOfIssuer() => Chain.WarningOfIssuer() is { } warning ? $"{System.IO.Path.Combine(Path, ChainFile)} {warning}" : null;
 
-            if (FolderOf(inContainer).LastIndexOf('/') == 0)
-            {
-                throw Refusal(path, $"{file} leads to {target}, which cannot be shown to the container: it would hide '{FolderOf(inContainer)}' there. Put copies into a folder and give that.");
-            }
+    internal static WrongOptionException Refusal(string path, string problem) => new($"Option tls is '{path}': {problem}");
 
-            if (!inContainer.StartsWith($"{MountPoint}/", StringComparison.Ordinal))
-            {
-                yield return new(FolderOf(onHost), FolderOf(inContainer));
-            }
-        }
+    /// <summary>
+    /// The group, for certbot gives a new key the group and the mode of the one before, but not its owner: what belongs to the
+    /// group can be read after the next renewal too.
+    /// </summary>
+    [SupportedOSPlatform("linux")]
+    private static string? WhatIsClosed(IEnumerable<string> folders, IEnumerable<string> files)
+    {
+        return folders.FirstOrDefault(ContainerUser.CannotEnter) is { } folder ? Closed(folder, "entered", 750)
+            : files.FirstOrDefault(ContainerUser.CannotRead) is { } file ? Closed(file, "read", 640)
+            : null;
 
-        static string FolderOf(string file) => System.IO.Path.GetDirectoryName(file)!;
+        static string Closed(string path, string verb, int mode) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{path} cannot be {verb} by user {ContainerUser.Number}, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp {ContainerUser.Number} '{path}' && chmod {mode} '{path}'");
     }
-
-    private static WrongOptionException Refusal(string path, string problem) => new($"Option tls is '{path}': {problem}");
 }

@@ -4,26 +4,40 @@ using Microsoft.Extensions.Logging;
 namespace BoneYard.Tls;
 
 /// <summary>Renews the development certificate while the application runs, be it for weeks. Nginx sees the new files by itself.</summary>
-internal sealed class CertificateRenewal(DevelopmentAuthority authority, string hostName, ILogger<CertificateRenewal> logger) : BackgroundService
+/// <param name="interval">
+/// How often the clock on the wall is looked at. Often: a timer does not count the time that a laptop sleeps, and there is nothing
+/// to be done as a rule.
+/// </param>
+internal sealed class CertificateRenewal(DevelopmentAuthority authority, string hostName, TimeSpan interval, ILogger<CertificateRenewal> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(6);
+    private string? _complaint;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval);
-        // The end is no failure: a disposed timer says that there is no next tick.
-        await using var stop = stoppingToken.Register(timer.Dispose);
-
-        while (await timer.WaitForNextTickAsync(CancellationToken.None))
+        while (true)
         {
+            // The end is no failure, not even that of an application that is disposed of without being stopped.
+            await Task.Delay(interval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            if (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+
             try
             {
                 authority.IssueFor(hostName);
+                _complaint = null;
             }
-            catch (Exception exception) when (exception is DistributedApplicationException or IOException or UnauthorizedAccessException)
+            catch (Exception exception)
             {
-                // The site goes on with the certificate it has; there are days left to try again.
-                logger.LogError(exception, "The development certificate for {HostName} was not renewed", hostName);
+                // The site goes on with the certificate it has, whatever the reason; there are days left to try again.
+                if (_complaint != exception.Message)
+                {
+                    logger.LogError(exception, "The development certificate for {HostName} was not renewed", hostName);
+                }
+
+                _complaint = exception.Message;
             }
         }
     }

@@ -53,6 +53,13 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
 
         using var turn = TakeTurn();
         using var authority = LoadOrCreate();
+
+        if (Now < BeginOf(authority))
+        {
+            throw new DistributedApplicationException(
+                $"The development CA in {_authorityFolder} is not valid before {BeginOf(authority):u}, and this machine's clock says {Now.UtcDateTime:u}. Set the clock right. If it is, remove that folder; a new CA is made at the next start, and has to be trusted anew.");
+        }
+
         var target = Path.Combine(_issuedFolder, hostName);
 
         return StillGood(target, hostName, authority) ?? Issue(target, hostName, authority);
@@ -87,7 +94,9 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         request.CertificateExtensions.Add(Names(hostName));
 
-        using var certificate = request.Create(authority, Now - ClockSkew, Now + CertificateLife, RandomNumberGenerator.GetBytes(16));
+        // No certificate may begin before its issuer does, not even where the clock was set back.
+        var from = new[] { Now - ClockSkew, BeginOf(authority) }.Max();
+        using var certificate = request.Create(authority, from, Now + CertificateLife, RandomNumberGenerator.GetBytes(16));
         // The key first: a reader who comes in between is refused, not given a certificate without its key.
         UserFiles.Write(Path.Combine(target, CertificateFolder.KeyFile), key.ExportPkcs8PrivateKeyPem(), forOthers: true);
         UserFiles.Write(Path.Combine(target, CertificateFolder.ChainFile), $"{certificate.ExportCertificatePem()}\n{authority.ExportCertificatePem()}\n", forOthers: true);
@@ -157,6 +166,9 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
     }
 
     private DateTimeOffset Now => time.GetUtcNow();
+
+    // The class hands out local time.
+    private static DateTimeOffset BeginOf(X509Certificate2 certificate) => certificate.NotBefore.ToUniversalTime();
 
     private DistributedApplicationException NotWritable(Exception exception) =>
         new($"User {Environment.UserName} cannot write the certificates of development: {exception.Message} Give the folder back to that user: sudo chown -R {Environment.UserName} '{folder}'");

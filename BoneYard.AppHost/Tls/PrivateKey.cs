@@ -25,6 +25,8 @@ internal static class PrivateKey
             try
             {
                 algorithm.ImportFromPem(pem);
+                // A public key is read as well. Only a private one can be written as such.
+                CryptographicOperations.ZeroMemory(algorithm.ExportPkcs8PrivateKey());
                 return algorithm.ExportSubjectPublicKeyInfo();
             }
             catch (Exception exception) when (exception is CryptographicException or ArgumentException)

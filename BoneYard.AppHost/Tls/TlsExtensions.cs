@@ -15,6 +15,9 @@ internal static class TlsExtensions
     // The orchestrator tells the ports of a container apart by their numbers alone.
     private const int Http3TargetPort = 8444;
 
+    private static readonly TimeSpan s_renewalInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_reportInterval = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Serves HTTPS with the certificate of a folder, or with one of the user's development authority. The folder is checked at
     /// once, before anything starts, and mounted read-only: a certificate that is replaced there is picked up while the site runs.
@@ -40,7 +43,7 @@ internal static class TlsExtensions
 
         // A development certificate renews itself: nobody has to be warned of its end.
         builder.ApplicationBuilder.Services.AddKeyedSingleton(builder.Resource.Name, (services, _) => new CertificateReport(
-            builder.Resource, certificates, hostName, warns: folder is not null,
+            builder.Resource, builder.GetEndpoint(Https), certificates, hostName, warns: folder is not null, s_reportInterval,
             services.GetRequiredService<ResourceNotificationService>(), services.GetRequiredService<ResourceLoggerService>()));
         builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services => services.GetRequiredKeyedService<CertificateReport>(builder.Resource.Name));
 
@@ -76,7 +79,7 @@ internal static class TlsExtensions
         where T : ContainerResource
     {
         builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services =>
-            new CertificateRenewal(authority, hostName, services.GetRequiredService<ILogger<CertificateRenewal>>()));
+            new CertificateRenewal(authority, hostName, s_renewalInterval, services.GetRequiredService<ILogger<CertificateRenewal>>()));
 
         return authority.IssueFor(hostName);
     }

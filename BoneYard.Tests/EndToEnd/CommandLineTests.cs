@@ -56,6 +56,23 @@ public sealed class CommandLineTests
         Assert.Single(error.Split('\n'));
     }
 
+    [Fact]
+    public async Task A_key_that_Nginx_could_not_read_ends_in_one_line_and_exit_code_16()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Files have other owners in the machine in which the engine runs.");
+        using var folder = new TemporaryFolder();
+        folder.OpenToContainers();
+        var issuer = TestCertificate.Root().Intermediate();
+        issuer.Server().WriteTo(folder, [issuer], keyIsClosed: true);
+
+        var (exitCode, error, _) = await AppHostProcess.RunAsync("--mode=production", $"--tls={folder.Path}");
+
+        var key = folder["privkey.pem"];
+        Assert.Equal(
+            (16, $"error: Option tls is '{folder.Path}': {key} cannot be read by user 10001, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp 10001 '{key}' && chmod 640 '{key}'"),
+            (exitCode, error));
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("-h")]

@@ -117,7 +117,7 @@ public abstract class TlsTests(CertifiedSite fixture)
     }
 
     /// <returns>The thumbprints of what the server sends, in its order.</returns>
-    private async Task<IReadOnlyList<string>> ServedChainAsync()
+    protected async Task<IReadOnlyList<string>> ServedChainAsync()
     {
         var served = new List<string>();
         await using var stream = await ShakeHandsAsync(SslProtocols.None, (certificate, chain) =>
@@ -140,7 +140,7 @@ public abstract class TlsTests(CertifiedSite fixture)
 
         try
         {
-            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", EnabledSslProtocols = version }, Cancelled);
+            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", EnabledSslProtocols = version, AllowTlsResume = false }, Cancelled);
             return stream;
         }
         catch
@@ -227,17 +227,85 @@ public sealed class GivenChainTlsTests(SiteWithGivenChain fixture) : TlsTests(fi
         const string Warning = "expires in 12 days";
 
         fixture.RenewUntil(days: 12);
-        var warned = await WaitForWarningAsync(warning => warning?.Contains(Warning, StringComparison.Ordinal) is true);
+        var warned = await WaitForWarningAsync(Warning);
         await fixture.Site.WaitForLogLineAsync("sitewww", line => line.Contains(Warning, StringComparison.Ordinal));
-        fixture.Renew();
-        var renewed = await WaitForWarningAsync(warning => warning is null);
+        var renewed = await RenewAsync();
 
         Assert.Equal(fixture.Folder, Property(warned, "tls.certificate"));
         Assert.True(string.CompareOrdinal(Property(warned, "tls.expires"), Property(renewed, "tls.expires")) < 0);
     }
 
-    private async Task<CustomResourceSnapshot> WaitForWarningAsync(Predicate<string?> isAsExpected) =>
-        (await fixture.Site.Application.ResourceNotifications.WaitForResourceAsync("sitewww", update => isAsExpected(Property(update.Snapshot, "tls.warning")), Cancelled)
+    [Theory]
+    [InlineData("expired", "has expired: CN=server")]
+    [InlineData("with another key", "does not match the key")]
+    [InlineData("below its issuer", "is out of order: the key belongs to certificate 2 (CN=server)")]
+    [InlineData("with a closed key", "cannot be read by user 10001")]
+    public async Task A_certificate_that_no_visitor_would_accept_does_not_take_the_place_of_a_good_one(string kind, string reason)
+    {
+        Assert.SkipUnless(kind != "with a closed key" || OperatingSystem.IsLinux(), "Files have other owners in the machine in which the engine runs.");
+        var before = await RenewAsync();
+        var good = (await ServedChainAsync())[0];
+        var refusals = (await fixture.Site.LogAsync("sitewww")).Count(IsRefusal);
+
+        Action put = kind switch
+        {
+            "expired" => fixture.PutExpired,
+            "with another key" => fixture.PutWrongKey,
+            "below its issuer" => fixture.PutWrongOrder,
+            _ => fixture.PutClosedKey,
+        };
+        put();
+        var warned = await WaitForWarningAsync(reason);
+        await fixture.Site.WaitForLogLinesAsync("sitewww", refusals + 1, IsRefusal);
+
+        Assert.Equal(good, (await ServedChainAsync())[0]);
+        Assert.Equal(Property(before, "tls.expires"), Property(warned, "tls.expires"));
+        await RenewAsync();
+
+        static bool IsRefusal(string line) => line.Contains("the old one stays", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_itself_replaced_is_warned_of_until_the_container_is_restarted()
+    {
+        var before = (await ServedChainAsync())[0];
+        var after = fixture.ReplaceFolder();
+
+        await WaitForWarningAsync("restart sitewww from the dashboard");
+        Assert.Equal(before, (await ServedChainAsync())[0]);
+        await fixture.Site.RunCommandAsync("sitewww", "restart");
+
+        await WaitForWarningToEndAsync();
+        await fixture.Site.WaitUntilHealthyAsync("sitewww");
+        Assert.Equal(after, (await ServedChainAsync())[0]);
+    }
+
+    [Fact]
+    public async Task A_root_that_is_neither_in_the_file_nor_trusted_is_warned_of_and_no_more()
+    {
+        await RenewAsync();
+
+        Assert.Equal(PrivateRoot, Property(await fixture.Site.SnapshotAsync("sitewww"), "tls.warning"));
+    }
+
+    /// <summary>What is said of this site's certificates at their best.</summary>
+    private string PrivateRoot =>
+        $"{Path.Combine(fixture.Folder, "fullchain.pem")} ends with CN=Intermediate, whose issuer, CN=Root, is no root that this machine trusts. Visitors who lack it get no page: append its certificate. Where it is a root of your own that they trust, ignore this.";
+
+    /// <summary>Puts a good certificate there, until all is well.</summary>
+    private async Task<CustomResourceSnapshot> RenewAsync()
+    {
+        await WaitForCertificateAsync(fixture.Renew());
+        return await WaitForWarningToEndAsync();
+    }
+
+    private Task<CustomResourceSnapshot> WaitForWarningToEndAsync() => WaitForSnapshotAsync(snapshot => Property(snapshot, "tls.warning") == PrivateRoot);
+
+    private Task<CustomResourceSnapshot> WaitForWarningAsync(string warning) =>
+        WaitForSnapshotAsync(snapshot => Property(snapshot, "tls.warning")?.Contains(warning, StringComparison.Ordinal) is true);
+
+    private async Task<CustomResourceSnapshot> WaitForSnapshotAsync(Predicate<CustomResourceSnapshot> isAsExpected) =>
+        (await fixture.Site.Application.ResourceNotifications.WaitForResourceAsync("sitewww", update => isAsExpected(update.Snapshot), Cancelled)
             .WaitAsync(TimeSpan.FromMinutes(1), Cancelled)).Snapshot;
 
     private static string? Property(CustomResourceSnapshot snapshot, string name) => snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value as string;

@@ -43,9 +43,13 @@ public sealed class SiteWithOwnAuthority : CertifiedSite
 /// <summary>Production, with a chain of a root, an issuer below it and the server's certificate.</summary>
 public sealed class SiteWithGivenChain : CertifiedSite
 {
+    // By its end a test tells it from a good one.
+    private const int OtherEnd = 70;
+
     private readonly TestCertificate _root = TestCertificate.Root();
     private readonly TestCertificate _intermediate;
     private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _before = new();
 
     public SiteWithGivenChain()
     {
@@ -71,6 +75,32 @@ public sealed class SiteWithGivenChain : CertifiedSite
     /// <summary>The same, with a key of the other kind.</summary>
     public string RenewWithRsa() => Put(_intermediate.RsaServer());
 
+    /// <summary>The same, with one that has ended.</summary>
+    public void PutExpired() => Put(_intermediate.Server(until: -1));
+
+    /// <summary>The same, with the key of another.</summary>
+    public void PutWrongKey() => _intermediate.Server(until: OtherEnd).WriteTo(_folder, [_intermediate], _intermediate.Server().KeyPem);
+
+    /// <summary>The same, but with the issuer first.</summary>
+    public void PutWrongOrder()
+    {
+        var server = _intermediate.Server(until: OtherEnd);
+        _intermediate.WriteTo(_folder, [server], server.KeyPem);
+    }
+
+    /// <summary>The same, but Nginx may not read the key.</summary>
+    public void PutClosedKey() => _intermediate.Server(until: OtherEnd).WriteTo(_folder, [_intermediate], keyIsClosed: true);
+
+    /// <summary>Puts another folder in the place of the present one, with another certificate.</summary>
+    /// <returns>Its thumbprint.</returns>
+    public string ReplaceFolder()
+    {
+        Directory.Move(Folder, _before[Path.GetFileName(Folder)]);
+        Directory.CreateDirectory(Folder);
+        _folder.OpenToContainers();
+        return Renew();
+    }
+
     private string Put(TestCertificate server)
     {
         server.WriteTo(_folder, [_intermediate]);
@@ -81,6 +111,7 @@ public sealed class SiteWithGivenChain : CertifiedSite
     {
         await base.DisposeAsync();
         _folder.Dispose();
+        _before.Dispose();
     }
 }
 

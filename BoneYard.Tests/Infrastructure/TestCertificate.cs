@@ -16,7 +16,8 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
 
     public static TestCertificate Root(string name = "Root") => Create(name, issuer: null, isAuthority: true, [], Now.AddYears(-1), Now.AddYears(5));
 
-    public TestCertificate Intermediate(string name = "Intermediate") => Create(name, this, isAuthority: true, [], Now.AddMonths(-6), Now.AddYears(2));
+    /// <param name="until">Days after now; negative is in the past.</param>
+    public TestCertificate Intermediate(string name = "Intermediate", int until = 730) => Create(name, this, isAuthority: true, [], Now.AddMonths(-6), Now.AddDays(until));
 
     /// <param name="from">Days before now; negative is in the future.</param>
     /// <param name="until">Days after now; negative is in the past.</param>
@@ -27,17 +28,31 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
 
     /// <summary>Writes a folder as <c>--tls</c> takes it: this certificate, then its issuers, and a key.</summary>
     /// <param name="keyPem">null takes this certificate's own.</param>
-    public void WriteTo(TemporaryFolder folder, TestCertificate[] issuers, string? keyPem = null)
+    /// <param name="keyIsClosed">Whether Nginx's own user cannot read it; the AppHost's always can.</param>
+    public void WriteTo(TemporaryFolder folder, TestCertificate[] issuers, string? keyPem = null, bool keyIsClosed = false)
     {
         // At once and readable for Nginx's own user, as what renews a certificate has to do it.
-        Write("privkey.pem", keyPem ?? KeyPem);
-        Write("fullchain.pem", string.Concat([Pem, .. issuers.Select(issuer => issuer.Pem)]));
+        Write("privkey.pem", keyPem ?? KeyPem, keyIsClosed);
+        Write("fullchain.pem", string.Concat([Pem, .. issuers.Select(issuer => issuer.Pem)]), isClosed: false);
 
-        void Write(string name, string content)
+        void Write(string name, string content, bool isClosed)
         {
             File.WriteAllText(folder[$"{name}.new"], content);
+
+            if (isClosed && !OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(folder[$"{name}.new"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
             File.Move(folder[$"{name}.new"], folder[name], overwrite: true);
         }
+    }
+
+    /// <summary>With a key that Nginx's library takes for too short.</summary>
+    public static TestCertificate SelfSignedWithShortKey()
+    {
+        var key = RSA.Create(1024);
+        return Create("short", issuer: null, isAuthority: false, ["localhost"], Now.AddDays(-1), Now.AddDays(60), key);
     }
 
     public static TestCertificate SelfSigned(string[] names, DateTimeOffset from, DateTimeOffset until) => Create("self", issuer: null, isAuthority: false, names, from, until);
@@ -72,7 +87,7 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
 
         if (issuer is null)
         {
-            return new(request.CreateSelfSigned(from, until), ecdsa);
+            return new(request.CreateSelfSigned(from, until), rsa ?? (AsymmetricAlgorithm)ecdsa);
         }
 
         var signature = X509SignatureGenerator.CreateForECDsa((ECDsa)issuer.Key);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using BoneYard.Tests.Infrastructure;
@@ -13,6 +15,8 @@ public sealed class CertificateFolderTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
+    public CertificateFolderTests() => _folder.OpenToContainers();
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -25,15 +29,61 @@ public sealed class CertificateFolderTests : IDisposable
         Assert.Equal(_folder.Path, accepted.Path);
         Assert.Equal(TestCertificate.Now.AddDays(60), accepted.Chain.Expires);
         Assert.Empty(accepted.LinkedFolders);
-        Assert.Null(accepted.WarningAt(TestCertificate.Now));
+        Assert.Null(accepted.WarningOfEnd(accepted.Chain.Expires, TestCertificate.Now));
+        Assert.Null(accepted.WarningOfIssuer());
     }
 
     [Fact]
-    public void A_chain_without_its_root_is_accepted()
+    public void A_chain_without_a_root_of_ones_own_is_accepted_with_a_warning()
     {
         Put(Server, Intermediate);
 
+        var accepted = Check();
+
+        Assert.Equal(
+            $"{_folder[CertificateFolder.ChainFile]} ends with CN=Intermediate, whose issuer, CN=Root, is no root that this machine trusts. Visitors who lack it get no page: append its certificate. Where it is a root of your own that they trust, ignore this.",
+            accepted.WarningOfIssuer());
+    }
+
+    [Fact]
+    public void A_missing_issuer_further_up_is_warned_of()
+    {
+        var issuing = Intermediate.Intermediate("Issuing");
+        Put(issuing.Server(), issuing);
+
+        Assert.Contains("ends with CN=Issuing, whose issuer, CN=Intermediate, is no root", Check().WarningOfIssuer(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Below_a_root_that_this_machine_trusts_nothing_is_missing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a person is asked before a root is trusted.");
+        var root = TestCertificate.Root("A root that is trusted");
+        var intermediate = root.Intermediate();
+        using var trusted = new UserStore(StoreName.Root, root);
+        await UserStore.WaitUntilTrustedAsync(root.Server());
+
+        Put(intermediate.Server(), intermediate);
+        Assert.Null(Check().WarningOfIssuer());
+        Put(root.Server());
         Check();
+    }
+
+    [Fact]
+    public async Task An_intermediate_that_only_the_user_of_this_machine_has_is_missing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a person is asked before a root is trusted.");
+        var root = TestCertificate.Root("Another root that is trusted");
+        var policy = root.Intermediate("Policy");
+        var issuing = policy.Intermediate("Issuing");
+        using var trusted = new UserStore(StoreName.Root, root);
+        using var own = new UserStore(StoreName.CertificateAuthority, policy);
+        await UserStore.WaitUntilTrustedAsync(policy.Server());
+
+        Put(policy.Server());
+        Refused("is incomplete: CN=Policy, the issuer of CN=server, is missing.");
+        Put(issuing.Server(), issuing);
+        Assert.Contains("ends with CN=Issuing, whose issuer, CN=Policy, is no root", Check().WarningOfIssuer(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,10 +162,10 @@ public sealed class CertificateFolderTests : IDisposable
     [Fact]
     public void An_expired_issuer_is_refused()
     {
-        Put(Server, Intermediate);
+        var ended = Root.Intermediate("Ended", until: -1);
+        Put(ended.Server(), ended);
 
-        Refused("has expired: CN=server", now: TestCertificate.Now.AddDays(61));
-        Refused("has expired", now: TestCertificate.Now.AddYears(3));
+        Refused($"has expired: CN=Ended was valid until {TestCertificate.Now.AddDays(-1):u}. Renew it.");
     }
 
     [Fact]
@@ -183,9 +233,19 @@ public sealed class CertificateFolderTests : IDisposable
     {
         Put(Intermediate.Server(until: daysLeft), Intermediate);
 
-        var warning = Check().WarningAt(TestCertificate.Now);
+        var accepted = Check();
+
+        var warning = accepted.WarningOfEnd(accepted.Chain.Expires, TestCertificate.Now);
 
         Assert.Equal(warned, warning?.Contains($"expires in {daysLeft} days", StringComparison.Ordinal) ?? false);
+    }
+
+    [Fact]
+    public void What_has_ended_meanwhile_is_warned_of_as_such()
+    {
+        Put(Server, Intermediate);
+
+        Assert.StartsWith($"The certificate expired on {TestCertificate.Now:u}.", Check().WarningOfEnd(TestCertificate.Now, TestCertificate.Now.AddSeconds(1)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -248,12 +308,16 @@ public sealed class CertificateFolderTests : IDisposable
     [InlineData("")]
     [InlineData("hello")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]
+    [MemberData(nameof(PublicKeys))]
     public void Garbage_in_place_of_the_key_is_refused(string garbage)
     {
         Put(Server.Pem + Intermediate.Pem, garbage);
 
         Refused($"{_folder[CertificateFolder.KeyFile]} cannot be used: there is no private key in it, neither RSA nor elliptic curve. PEM is wanted");
     }
+
+    /// <summary>The right one, but anybody has it; and one of the other kind.</summary>
+    public static TheoryData<string> PublicKeys() => [Server.Key.ExportSubjectPublicKeyInfoPem(), Intermediate.RsaServer().Key.ExportSubjectPublicKeyInfoPem()];
 
     [Fact]
     public void A_key_with_a_passphrase_is_refused()
@@ -319,11 +383,135 @@ public sealed class CertificateFolderTests : IDisposable
         Assert.Contains("it would hide '/etc' there", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_link_in_the_middle_of_a_path_is_followed()
+    {
+        PutBehindLink(_folder["2024"], "../2024");
+
+        Assert.Equal([new LinkedFolder(_folder["2024"], "/www/2024")], CheckIn(_folder["site"]).LinkedFolders);
+    }
+
+    [Fact]
+    public void An_absolute_link_in_the_middle_of_a_path_is_followed()
+    {
+        PutBehindLink(_folder["certs/2024"], _folder["certs/2024"]);
+
+        Assert.Equal([new LinkedFolder(_folder["certs/2024"], _folder["certs/2024"])], CheckIn(_folder["site"]).LinkedFolders);
+    }
+
+    [Fact]
+    public void A_link_to_a_folder_inside_leads_nowhere_else()
+    {
+        PutBehindLink(_folder["site/2024"], "2024");
+
+        Assert.Empty(CheckIn(_folder["site"]).LinkedFolders);
+    }
+
+    [Fact]
+    public void A_link_above_the_folder_leads_to_what_is_really_there()
+    {
+        PutAsLetsEncrypt("../../archive/site");
+        Directory.CreateDirectory(_folder["data"]);
+        Directory.CreateDirectory(_folder["etc"]);
+        Directory.Move(_folder["live"], _folder["data/live"]);
+        Directory.Move(_folder["archive"], _folder["data/archive"]);
+        File.CreateSymbolicLink(_folder["etc/live"], "../data/live");
+
+        Assert.Equal([new LinkedFolder(_folder["data/archive/site"], "/archive/site")], CheckIn(_folder["etc/live/site"]).LinkedFolders);
+    }
+
+    [Fact]
+    public void A_link_that_leads_to_another_file_in_the_container_is_refused()
+    {
+        var view = new ContainerView(_folder.Path, "/srv/here");
+        Directory.CreateDirectory(_folder["a"]);
+        File.CreateSymbolicLink(_folder["key.pem"], "/srv/here/a/key.pem");
+
+        var refusal = Assert.Throws<WrongOptionException>(() => view.Follow("key.pem"));
+
+        Assert.Contains("key.pem leads to /srv/here/a/key.pem, which cannot be shown to the container: '/srv/here' is another folder there.", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "rwx------", "entered", "750")]
+    [InlineData(CertificateFolder.ChainFile, "rw-------", "read", "640")]
+    [InlineData(CertificateFolder.KeyFile, "rw-------", "read", "640")]
+    [InlineData(CertificateFolder.KeyFile, "rw-r-----", "read", "640")]
+    public void What_Nginx_could_not_get_at_is_refused(string path, string mode, string verb, string remedy)
+    {
+        SkipWhereModesSayNothing();
+        Put(Server, Intermediate);
+        var closed = path.Length == 0 ? _folder.Path : _folder[path];
+        SetMode(closed, mode);
+
+        var refusal = Assert.Throws<WrongOptionException>(() => Check());
+
+        Assert.Equal(
+            $"Option tls is '{_folder.Path}': {closed} cannot be {verb} by user 10001, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp 10001 '{closed}' && chmod {remedy} '{closed}'",
+            refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("archive/site", "rwx------", "entered")]
+    [InlineData("archive/site/privkey1.pem", "rw-------", "read")]
+    public void What_Nginx_could_not_get_at_behind_a_link_is_refused(string path, string mode, string verb)
+    {
+        SkipWhereModesSayNothing();
+        var live = PutAsLetsEncrypt("../../archive/site");
+        SetMode(_folder[path], mode);
+
+        var refusal = Assert.Throws<WrongOptionException>(() => CheckIn(live));
+
+        Assert.Contains($"{_folder[path]} cannot be {verb} by user 10001", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Folders_that_the_container_does_not_see_may_stay_closed()
+    {
+        SkipWhereModesSayNothing();
+        var live = PutAsLetsEncrypt("../../archive/site");
+        SetMode(_folder["archive"], "rwx------");
+        SetMode(_folder["live"], "rwx------");
+
+        CheckIn(live);
+    }
+
+    /// <summary>The numbers from 100000 on are those of users in containers: what they may do, only the engine knows.</summary>
+    [Theory]
+    [InlineData("0:10001", "rw-r-----")]
+    [InlineData("10001:0", "r--------")]
+    [InlineData("110001:0", "r--------")]
+    [InlineData("0:110001", "rw-r-----")]
+    public void A_key_of_Nginx_alone_is_accepted(string owner, string mode)
+    {
+        SkipWhereModesSayNothing();
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may give files away.");
+        Put(Server, Intermediate);
+        SetMode(_folder[CertificateFolder.KeyFile], mode);
+        using (var chown = Process.Start("chown", [owner, _folder[CertificateFolder.KeyFile]]))
+        {
+            chown.WaitForExit();
+        }
+
+        Check();
+    }
+
+    [Fact]
+    [SuppressMessage("Interoperability", "CA1416", Justification = "A constant is the same everywhere.")]
+    public void Nginx_runs_as_the_user_whom_the_check_has_in_mind()
+    {
+        var dockerfile = File.ReadAllText(Repository.PathOf("containers", "site_www", "stage", "Dockerfile"));
+
+        Assert.Contains($"groupadd --gid {ContainerUser.Number} www && useradd --uid {ContainerUser.Number} --gid www ", dockerfile, StringComparison.Ordinal);
+    }
+
+    private static CertificateFolder CheckIn(string path) => CertificateFolder.Check(path, "localhost", TestCertificate.Now);
+
     private CertificateFolder Check(string host = "localhost") => CertificateFolder.Check(_folder.Path, host, TestCertificate.Now);
 
-    private void Refused(string reason, string host = "localhost", DateTimeOffset? now = null)
+    private void Refused(string reason, string host = "localhost")
     {
-        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder.Path, host, now ?? TestCertificate.Now));
+        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder.Path, host, TestCertificate.Now));
 
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
         Assert.StartsWith($"Option tls is '{_folder.Path}': {_folder.Path}/", refusal.Message, StringComparison.Ordinal);
@@ -336,6 +524,28 @@ public sealed class CertificateFolderTests : IDisposable
         File.WriteAllText(_folder[CertificateFolder.ChainFile], chain);
         File.WriteAllText(_folder[CertificateFolder.KeyFile], key);
     }
+
+    /// <summary><c>site/fullchain.pem</c> leads to <c>current/fullchain.pem</c>, and <c>current</c> to where the files are.</summary>
+    private void PutBehindLink(string files, string link)
+    {
+        Put(Server, Intermediate);
+        Directory.CreateDirectory(files);
+        Directory.CreateDirectory(_folder["site"]);
+        File.CreateSymbolicLink(_folder["site/current"], link);
+
+        foreach (var file in new[] { CertificateFolder.ChainFile, CertificateFolder.KeyFile })
+        {
+            File.Move(_folder[file], Path.Combine(files, file));
+            File.CreateSymbolicLink(_folder[$"site/{file}"], $"current/{file}");
+        }
+    }
+
+    private static void SkipWhereModesSayNothing() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Files have other owners in the machine in which the engine runs.");
+
+    /// <param name="mode">As ls(1) has it.</param>
+    [SuppressMessage("Interoperability", "CA1416", Justification = "Skipped elsewhere.")]
+    private static void SetMode(string path, string mode) =>
+        File.SetUnixFileMode(path, (UnixFileMode)mode.Aggregate(0, (bits, letter) => bits << 1 | (letter == '-' ? 0 : 1)));
 
     /// <returns>The folder <c>live/site</c>, whose links lead to numbered files in <c>archive/site</c>.</returns>
     private string PutAsLetsEncrypt(string archive)

@@ -134,6 +134,33 @@ public sealed class DevelopmentAuthorityTests : IDisposable
     }
 
     [Fact]
+    public void A_clock_that_is_set_back_a_little_makes_no_certificate_that_begins_before_its_issuer()
+    {
+        _authority.EnsureExists();
+        using var authority = X509Certificate2.CreateFromPem(File.ReadAllText(_authority.CertificateFile));
+
+        _clock.Now -= TimeSpan.FromMinutes(30);
+        var issued = _authority.IssueFor("localhost");
+
+        Assert.Equal(authority.NotBefore, issued.Chain.Server.NotBefore);
+    }
+
+    [Fact]
+    public void An_authority_that_is_not_valid_yet_is_reported_and_not_replaced()
+    {
+        var made = _clock.Now;
+        _authority.EnsureExists();
+        var before = File.ReadAllText(_authority.CertificateFile);
+
+        _clock.Now -= TimeSpan.FromDays(2);
+        var refusal = Assert.Throws<DistributedApplicationException>(() => _authority.IssueFor("localhost"));
+
+        Assert.StartsWith(
+            $"The development CA in {_folder["ca"]} is not valid before {made.AddHours(-1):u}, and this machine's clock says {_clock.Now:u}. Set the clock right.", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(_authority.CertificateFile));
+    }
+
+    [Fact]
     public void A_damaged_authority_is_reported_and_not_replaced()
     {
         _authority.EnsureExists();
@@ -191,12 +218,5 @@ public sealed class DevelopmentAuthorityTests : IDisposable
     {
         var mode = File.GetUnixFileMode(path);
         return string.Concat(Enumerable.Range(0, 9).Select(bit => ((int)mode & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2030, 6, 15, 12, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

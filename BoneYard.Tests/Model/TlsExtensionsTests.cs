@@ -11,6 +11,7 @@ public sealed class TlsExtensionsTests : IDisposable
 
     public TlsExtensionsTests()
     {
+        _folder.OpenToContainers();
         var now = DateTimeOffset.UtcNow;
         _certificate = TestCertificate.SelfSigned(["site.example"], now.AddDays(-1), now.AddDays(60));
         File.WriteAllText(_folder[CertificateFolder.ChainFile], _certificate.Pem);

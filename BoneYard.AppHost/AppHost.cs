@@ -62,7 +62,7 @@ var sitewww = builder.AddDockerfile("sitewww", "../containers/site_www", "stage/
 if (site.HasTls)
 {
     sitewww.WithTls(site.Tls, site.HostName, site.HttpsPort)
-        .WithEnvironment("HSTS", site.IsProduction ? "on" : "off");
+        .WithEnvironment("HSTS", site is { IsProduction: true, HttpPort: 80, HttpsPort: 443 } ? "on" : "off");
 }
 
 sitewww.WithExternalHttpEndpoints().WithListenAddress(site.Listen);

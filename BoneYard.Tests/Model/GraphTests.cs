@@ -124,13 +124,16 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("development", "off")]
-    [InlineData("production", "on")]
-    public async Task Browsers_are_bound_to_HTTPS_in_production_alone(string mode, string hsts)
+    [InlineData("development", 80, 443, "off")]
+    [InlineData("production", 80, 443, "on")]
+    // A browser that is bound would ask for HTTPS at the port for HTTP.
+    [InlineData("production", 8080, 443, "off")]
+    [InlineData("production", 80, 8443, "off")]
+    public async Task Browsers_are_bound_to_HTTPS_in_production_at_its_own_ports_alone(string mode, int http, int https, string hsts)
     {
         using var folder = new TemporaryFolder();
         TestCertificate.SelfSigned(["localhost"], TestCertificate.Now.AddDays(-1), TestCertificate.Now.AddDays(60)).WriteTo(folder, []);
-        await using var builder = await Site.CreateBuilderAsync($"--mode={mode}", $"--tls={folder.Path}");
+        await using var builder = await Site.CreateBuilderAsync($"--mode={mode}", $"--tls={folder.Path}", $"--http-port={http}", $"--https-port={https}");
 
         Assert.Equal(hsts, (await EnvironmentOfAsync("sitewww", builder))["HSTS"]);
     }

@@ -132,6 +132,7 @@ public sealed class GraphTests : IAsyncLifetime
     public async Task Browsers_are_bound_to_HTTPS_in_production_at_its_own_ports_alone(string mode, int http, int https, string hsts)
     {
         using var folder = new TemporaryFolder();
+        folder.OpenToContainers();
         TestCertificate.SelfSigned(["localhost"], TestCertificate.Now.AddDays(-1), TestCertificate.Now.AddDays(60)).WriteTo(folder, []);
         await using var builder = await Site.CreateBuilderAsync($"--mode={mode}", $"--tls={folder.Path}", $"--http-port={http}", $"--https-port={https}");
 

@@ -19,6 +19,8 @@ internal sealed class DashboardHost(
     IHttpClientFactory clients,
     ILogger<DashboardHost> logger)
 {
+    private const string Nice = "/usr/bin/nice";
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
@@ -37,14 +39,17 @@ internal sealed class DashboardHost(
         _service = BuildService();
         await _service.StartAsync(cancellationToken).ConfigureAwait(false);
 
+        // It gives way to the containers, which start at the same time.
+        var isNice = File.Exists(Nice);
+
         return new DcpExecutable
         {
             Metadata = { Name = "aspire-dashboard" },
             Spec =
             {
-                ExecutablePath = executable,
+                ExecutablePath = isNice ? Nice : executable,
                 WorkingDirectory = Path.GetDirectoryName(executable),
-                Args = ["dashboard"],
+                Args = [.. isNice ? [executable] : Array.Empty<string>(), "dashboard"],
                 Env = [.. Environment().Select(variable => new DcpEnvVar(variable.Key, variable.Value))],
             },
         };

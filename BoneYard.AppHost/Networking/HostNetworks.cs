@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 
@@ -11,11 +13,27 @@ internal static class HostNetworks
 
     /// <summary>Of Linux all routes but the default ones; of another system, the networks in which it has an address.</summary>
     public static IReadOnlyList<(string Interface, IpSubnet Subnet)> All() => OperatingSystem.IsLinux()
-        ? [.. LinuxRoutes.ParseIPv4(TextOf(IPv4Routes)), .. LinuxRoutes.ParseIPv6(TextOf(IPv6Routes))]
+        ? [.. LinuxRoutes.ParseIPv4(TextOf(IPv4Routes)), .. LinuxRoutes.ParseOtherTables(OtherIPv4Routes()), .. LinuxRoutes.ParseIPv6(TextOf(IPv6Routes))]
         : [.. OfInterfaces()];
 
     /// <summary>A kernel without IPv6 has no table of it.</summary>
     private static string TextOf(string table) => File.Exists(table) ? File.ReadAllText(table) : "";
+
+    /// <summary>As JSON. A host without ip(8), or with one that knows no JSON, is taken to have no other tables.</summary>
+    private static string OtherIPv4Routes()
+    {
+        try
+        {
+            using var ip = Process.Start(new ProcessStartInfo("ip", ["-4", "-json", "route", "show", "table", "all"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var json = ip.StandardOutput.ReadToEnd();
+            ip.WaitForExit();
+            return ip.ExitCode == 0 && json.StartsWith('[') ? json : "[]";
+        }
+        catch (Win32Exception)
+        {
+            return "[]";
+        }
+    }
 
     private static IEnumerable<(string Interface, IpSubnet Subnet)> OfInterfaces() =>
         from network in NetworkInterface.GetAllNetworkInterfaces()

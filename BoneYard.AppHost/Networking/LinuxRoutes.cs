@@ -1,10 +1,14 @@
 using System.Globalization;
 using System.Net;
 using System.Numerics;
+using System.Text.Json;
 
 namespace BoneYard.Networking;
 
-/// <summary>The routes of a Linux host, from the kernel's own tables: a VPN has a route without having an address in it.</summary>
+/// <summary>
+/// The routes of a Linux host: a VPN has a route without having an address in it, and at times in a table of its own, which for
+/// IPv4 the kernel tells to ip(8) alone.
+/// </summary>
 internal static class LinuxRoutes
 {
     // A shorter prefix is no network but a default route, or a half of one, as VPNs write it to take precedence.
@@ -36,6 +40,27 @@ internal static class LinuxRoutes
         let subnet = new IpSubnet(new IPNetwork(new IPAddress(Convert.FromHexString(fields[0])), prefix))
         where !subnet.Overlaps(s_linkLocal) && !subnet.Overlaps(s_multicast)
         select (fields[9], subnet);
+
+    /// <param name="json">What <c>ip -4 -json route show table all</c> prints; of the main table, as of the kernel's own, nothing is taken.</param>
+    public static IEnumerable<(string Interface, IpSubnet Subnet)> ParseOtherTables(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return [.. document.RootElement.EnumerateArray().Select(OfOtherTable).OfType<(string, IpSubnet)>()];
+    }
+
+    private static (string Interface, IpSubnet Subnet)? OfOtherTable(JsonElement route)
+    {
+        var destination = Text("dst");
+
+        return Text("table") is not (null or "main" or "local" or "default")
+            && Text("type") is null or "unicast"
+            && IPNetwork.TryParse(destination?.Contains('/', StringComparison.Ordinal) is true ? destination : $"{destination}/32", out var network)
+            && network.PrefixLength >= ShortestPrefix
+                ? (Text("dev") ?? "several interfaces", new IpSubnet(network))
+                : null;
+
+        string? Text(string name) => route.TryGetProperty(name, out var value) ? value.GetString() : null;
+    }
 
     private static uint Hex(string digits) => uint.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

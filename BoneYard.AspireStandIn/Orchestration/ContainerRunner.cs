@@ -68,7 +68,13 @@ internal sealed class ContainerRunner(
         catch (Exception exception)
         {
             loggers.GetLogger(resource).LogError("{Message}", exception.Message);
-            logger.LogError(exception, "Resource '{Resource}' could not be started.", resource.Name);
+
+            // A mistake that was foreseen says in its message all there is to say.
+            if (exception is not DistributedApplicationException)
+            {
+                logger.LogError(exception, "Resource '{Resource}' could not be started.", resource.Name);
+            }
+
             await PublishAsync(s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) }).ConfigureAwait(false);
         }
         finally

@@ -41,5 +41,21 @@ public sealed class LinuxRoutesTests
         Assert.Equal(["eth0 fd00::/64", "wg0 fd00:b0::/48"], LinuxRoutes.ParseIPv6(Table).Select(Text));
     }
 
+    [Fact]
+    public void A_VPN_may_have_a_table_of_its_own()
+    {
+        const string Routes = """
+            [{"dst":"default","dev":"tailscale0","table":"52","flags":[]},
+             {"dst":"10.11.0.0/16","dev":"tailscale0","table":"52","flags":[]},
+             {"type":"throw","dst":"127.0.0.0/8","table":"52","flags":[]},
+             {"dst":"100.64.0.7","dev":"tailscale0","table":"52","flags":[]},
+             {"dst":"10.12.0.0/16","table":"vpn","flags":[],"nexthops":[{"dev":"wg0","weight":1,"flags":[]},{"dev":"wg1","weight":1,"flags":[]}]},
+             {"dst":"192.0.2.0/24","dev":"eth0","protocol":"kernel","scope":"link","prefsrc":"192.0.2.2","flags":[]},
+             {"type":"local","dst":"127.0.0.0/8","dev":"lo","table":"local","protocol":"kernel","scope":"host","prefsrc":"127.0.0.1","flags":[]}]
+            """;
+
+        Assert.Equal(["tailscale0 10.11.0.0/16", "tailscale0 100.64.0.7/32", "several interfaces 10.12.0.0/16"], LinuxRoutes.ParseOtherTables(Routes).Select(Text));
+    }
+
     private static string Text((string Interface, IpSubnet Subnet) route) => $"{route.Interface} {route.Subnet}";
 }

@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using k8s;
 
 namespace Aspire.Hosting.Dcp;
 
@@ -19,14 +18,23 @@ internal sealed class DcpClient(Uri server, string token, X509Certificate2 certi
 {
     private static readonly TimeSpan WatchRetry = TimeSpan.FromMilliseconds(200);
 
-    private readonly Kubernetes _kubernetes = new(new KubernetesClientConfiguration
+    // No Kubernetes library: of all that one does, this is what DCP's objects need, and loading one is felt in a start.
+    private readonly HttpClient _http = new(new SocketsHttpHandler
     {
-        Host = server.AbsoluteUri,
-        AccessToken = token,
-        SslCaCerts = [certificate],
-    });
+        UseProxy = false,
+        SslOptions =
+        {
+            CertificateChainPolicy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { certificate }, RevocationMode = X509RevocationMode.NoCheck },
+        },
+    })
+    {
+        BaseAddress = server,
+        DefaultRequestHeaders = { Authorization = new("Bearer", token) },
+        // Who watches, or follows a log, may hear nothing for long.
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
-    public void Dispose() => _kubernetes.Dispose();
+    public void Dispose() => _http.Dispose();
 
     public async Task<T> CreateAsync<T>(T item, CancellationToken cancellationToken) where T : DcpObject, new()
     {
@@ -181,14 +189,8 @@ internal sealed class DcpClient(Uri server, string token, X509Certificate2 certi
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, new Uri(_kubernetes.BaseUri, path)) { Content = content };
-
-        if (_kubernetes.Credentials is { } credentials)
-        {
-            await credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-
-        return await _kubernetes.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
     }
 
     private sealed record WatchLine<T>(string Type, T? Object);

@@ -72,6 +72,9 @@ def apphost(port, *options, root=ROOT):
     ]
     environment = os.environ | {
         "DOTNET_ENVIRONMENT": "Development",
+        # As ./boneyard run has them.
+        "DOTNET_TieredPGO": "0",
+        "DOTNET_TC_CallCountingDelayMs": "2710",
         "ASPIRE_ALLOW_UNSECURED_TRANSPORT": "true",
         "ASPNETCORE_URLS": f"http://localhost:{free_port()}",
         "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL": f"http://localhost:{free_port()}",

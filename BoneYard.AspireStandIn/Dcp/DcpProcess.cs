@@ -200,6 +200,9 @@ internal sealed class DcpProcess : IAsyncDisposable
             start.Environment.Remove(variable);
         }
 
+        // Seven runs of git for each image, whose label nobody reads.
+        start.Environment["BUILDX_GIT_INFO"] = "false";
+
         if (session is not null)
         {
             start.Environment["DCP_SESSION_FOLDER"] = session;

@@ -77,7 +77,7 @@ public sealed class CertificateReportTests : IAsyncLifetime
             $"www serves another certificate than the one in {_folder.Path}: CN=server, until {Expiry(First)}. Its log says why if it refused the new one. If the folder itself was replaced, or a link to it set anew, restart www from the dashboard: a container keeps the folder with which it started.";
         Assert.Equal(new Shown(_folder.Path, "CN=server", Expiry(First), warning), behind);
         Assert.Null(upToDate.Warning);
-        Assert.Contains(await LogAsync(), line => line.Contains(warning, StringComparison.Ordinal));
+        await WaitForLogLineAsync(warning);
         Assert.All(_server.Names, name => Assert.Equal("site.example", name));
     }
 
@@ -173,16 +173,21 @@ public sealed class CertificateReportTests : IAsyncLifetime
         return Shown.Of(update.Snapshot);
     }
 
-    private async Task<IReadOnlyList<string>> LogAsync()
+    /// <summary>What was said before counts too.</summary>
+    private async Task WaitForLogLineAsync(string text)
     {
-        var lines = new List<string>();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        patience.CancelAfter(Patience);
 
-        await foreach (var batch in _application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(_www))
+        await foreach (var batch in _application.Services.GetRequiredService<ResourceLoggerService>().WatchAsync(_www).WithCancellation(patience.Token))
         {
-            lines.AddRange(batch.Select(line => line.Content));
+            if (batch.Any(line => line.Content.Contains(text, StringComparison.Ordinal)))
+            {
+                return;
+            }
         }
 
-        return lines;
+        Assert.Fail($"The log ended without '{text}'.");
     }
 
     private sealed record Shown(string? Certificate, string? Subject, string? Expires, string? Warning)

@@ -352,6 +352,40 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         self.assertEqual({"200"}, set(visits))
         self.assertGreater(len(visits), 10)
 
+    def test_goes_together_with_its_key_at_each_instant(self):
+        chain, key = certificate()
+        front = Front("--volume", f"{tls_folder(chain, key)}:/other:ro", tls=self.folder)
+        both = trusting(self.chain + chain)
+        failures: list[str] = []
+        seen: set[str] = set()
+        done = threading.Event()
+
+        def visit():
+            while not done.is_set():
+                try:
+                    with handshake(front.https, both) as connection:
+                        seen.add(ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True)))
+                except OSError as failure:
+                    failures.append(repr(failure))
+
+        visitors = [threading.Thread(target=visit) for _ in range(3)]
+        for visitor in visitors:
+            visitor.start()
+        try:
+            # As the entry point does it, but two hundred times.
+            front.execute("sh", "-euc", """
+                cd /dev/shm/tls
+                mkdir -p other/empty
+                cp /other/* other
+                for pair in $(yes "other $(readlink served)" | head -n 100); do ln -sfn "$pair" next; mv -T next served; done""")
+        finally:
+            done.set()
+            for visitor in visitors:
+                visitor.join()
+
+        self.assertEqual([], failures)
+        self.assertEqual({self.chain, chain}, seen)
+
     def test_does_not_break_off_what_is_under_way_over_HTTP_3(self):
         files = engine.folder(long__txt="0123456789abcdef" * 200_000)
         front = Front("--volume", f"{files}:/www/data:ro", tls=self.folder)

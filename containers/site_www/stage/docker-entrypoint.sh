@@ -158,6 +158,8 @@ has_expired() {
 # but 0: something else went wrong, which may pass.
 take_certificate() {
     taken=$(mktemp -d "$kept/XXXXXX") || return
+    # See tls.conf.
+    mkdir "$taken/empty" || return
     cp "$certificate" "$key" "$taken" || return
     # The first one is taken all the same: visitors then learn what is wrong.
     if [ -e "$served" ] && has_expired "$taken/fullchain.pem"; then
@@ -190,7 +192,7 @@ write_way_of_serving() {
         write_headers ''
     else
         # shellcheck disable=SC2016  # a variable of Nginx
-        write_certificate "$served"'$at_each_handshake' || return
+        write_certificate '$served_pair' || return
         write_headers "${http3_port:+h3=\":$http3_port\"; ma=86400}"
     fi
 }
@@ -244,7 +246,6 @@ renew_certificate() {
     renewed=0
     take_certificate || renewed=$?
     write_way_of_serving || renewed=1
-    forget_others || renewed=1
     return "$renewed"
 }
 
@@ -283,6 +284,9 @@ watch_certificate() {
                 fi
                 ;;
         esac
+        # A handshake that is under way goes on with the pair with which it began.
+        sleep 1
+        forget_others
     done
 }
 

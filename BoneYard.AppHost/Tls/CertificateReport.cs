@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace BoneYard.Tls;
@@ -15,7 +14,7 @@ namespace BoneYard.Tls;
 /// <param name="interval">Between two looks.</param>
 internal sealed class CertificateReport(
     IResource resource, EndpointReference https, CertificateFolder folder, string hostName, bool warns, TimeSpan interval,
-    ResourceNotificationService notifications, ResourceLoggerService loggers) : BackgroundService
+    ResourceNotificationService notifications, ResourceLoggerService loggers) : RecurringService(interval)
 {
     /// <summary>Nginx looks once a second. What is as it should be so many looks later is nothing to be warned of.</summary>
     private const int LooksToWait = 3;
@@ -37,33 +36,13 @@ internal sealed class CertificateReport(
         await ShowIfChangedAsync();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunOnceAsync(CancellationToken stoppingToken)
     {
-        while (true)
-        {
-            // The end is no failure, not even that of an application that is disposed of without being stopped.
-            await Task.Delay(interval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-            if (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-
-            try
-            {
-                await ShakeHandsAsync(stoppingToken);
-                await ShowIfChangedAsync();
-            }
-            catch (Exception exception)
-            {
-                if (!stoppingToken.IsCancellationRequested)
-                {
-                    // The site runs on, whoever cannot be told of its certificate.
-                    loggers.GetLogger(resource).LogError(exception, "The certificate could not be shown");
-                }
-            }
-        }
+        await ShakeHandsAsync(stoppingToken);
+        await ShowIfChangedAsync();
     }
+
+    protected override void Complain(Exception exception) => loggers.GetLogger(resource).LogError(exception, "The certificate could not be shown");
 
     private async Task ShakeHandsAsync(CancellationToken cancellationToken)
     {

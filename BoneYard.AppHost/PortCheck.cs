@@ -60,7 +60,7 @@ internal static class PortCheck
 
             if (reason.SocketErrorCode is SocketError.AddressNotAvailable)
             {
-                throw new WrongOptionException($"Option listen is '{use.Address}', which no interface of this machine has; allowed is localhost, or an IPv4 address of this machine; 0.0.0.0 is all of them.");
+                throw new WrongOptionException($"Option {SiteOptions.ListenOption.Name} is '{use.Address}', which no interface of this machine has; allowed is {SiteOptions.ListenOption.Allowed}.");
             }
 
             if (waiting.Elapsed > s_patience)

@@ -51,7 +51,7 @@ internal sealed record SiteOptions(
     private static readonly SiteOption s_httpPort = SiteOption.Port("http-port", 8080, "the front door, over HTTP");
     private static readonly SiteOption s_httpsPort = SiteOption.Port("https-port", 8443, "the front door, over HTTPS");
 
-    private static readonly SiteOption s_listen = new(
+    internal static readonly SiteOption ListenOption = new(
         "listen", "localhost", "where the front door listens", "localhost, or an IPv4 address of this machine; 0.0.0.0 is all of them",
         text => text is "localhost" || IpSubnet.TryParseAddress(text, out var address) && address.AddressFamily is AddressFamily.InterNetwork);
 
@@ -83,7 +83,7 @@ internal sealed record SiteOptions(
         text => text.Length == 0 || text.Split(',').All(IsContact));
 
     public static IReadOnlyList<SiteOption> All { get; } =
-        [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, s_listen, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author, s_siteUrl, s_contact];
+        [s_mode, s_tls, s_hostName, s_httpPort, s_httpsPort, ListenOption, s_dataVolume, s_mediaVolume, s_network, s_subnet, s_gateway, s_author, s_siteUrl, s_contact];
 
     public bool IsProduction => Mode is SiteMode.Production;
 
@@ -103,7 +103,7 @@ internal sealed record SiteOptions(
             Value(s_hostName),
             Number(s_httpPort),
             Number(s_httpsPort),
-            Value(s_listen),
+            Value(ListenOption),
             Value(s_dataVolume),
             Value(s_mediaVolume),
             Value(s_network),

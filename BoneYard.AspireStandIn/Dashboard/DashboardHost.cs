@@ -40,16 +40,16 @@ internal sealed class DashboardHost(
         await _service.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // It gives way to the containers, which start at the same time.
-        var isNice = File.Exists(Nice);
+        string[] command = File.Exists(Nice) ? [Nice, executable, "dashboard"] : [executable, "dashboard"];
 
         return new DcpExecutable
         {
             Metadata = { Name = "aspire-dashboard" },
             Spec =
             {
-                ExecutablePath = isNice ? Nice : executable,
+                ExecutablePath = command[0],
                 WorkingDirectory = Path.GetDirectoryName(executable),
-                Args = [.. isNice ? [executable] : Array.Empty<string>(), "dashboard"],
+                Args = [.. command[1..]],
                 Env = [.. Environment().Select(variable => new DcpEnvVar(variable.Key, variable.Value))],
             },
         };

@@ -101,10 +101,7 @@ public abstract class TlsTests(CertifiedSite fixture)
     }
 
     /// <summary>Shakes hands again and again, until the server's certificate is this one: it is noticed, but not at once.</summary>
-    protected async Task WaitForCertificateAsync(string thumbprint)
-    {
-        await WaitUntilAsync(async () => (await ServedChainAsync())[0] == thumbprint);
-    }
+    protected Task WaitForCertificateAsync(string thumbprint) => WaitUntilAsync(async () => (await ServedChainAsync())[0] == thumbprint);
 
     protected static async Task WaitUntilAsync(Func<Task<bool>> holds)
     {

@@ -20,8 +20,11 @@ internal sealed class DashboardHost(
     ILogger<DashboardHost> logger)
 {
     private const string Nice = "/usr/bin/nice";
+    private const string ObjectName = "aspire-dashboard";
+    private const int LinesShown = 5;
 
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    // It gives way to everything else, so a busy machine keeps it from starting for long.
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     private WebApplication? _service;
@@ -44,7 +47,7 @@ internal sealed class DashboardHost(
 
         return new DcpExecutable
         {
-            Metadata = { Name = "aspire-dashboard" },
+            Metadata = { Name = ObjectName },
             Spec =
             {
                 ExecutablePath = command[0],
@@ -55,32 +58,27 @@ internal sealed class DashboardHost(
         };
     }
 
-    public async Task WaitUntilReadyAsync(string executable, CancellationToken cancellationToken)
+    /// <exception cref="DistributedApplicationException">It ended, or it did not answer in time.</exception>
+    public async Task WaitUntilReadyAsync(DcpClient dcp, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StartTimeout);
         using var client = clients.CreateClient(nameof(DashboardHost));
 
-        while (true)
+        try
         {
-            try
+            while (!await AnswersAsync(client, timeout.Token).ConfigureAwait(false))
             {
-                using var response = await client.GetAsync(options.Frontend[0], HttpCompletionOption.ResponseHeadersRead, timeout.Token).ConfigureAwait(false);
-                logger.LogInformation("Login to the dashboard at {LoginUrl}", options.Login);
-                return;
+                await EnsureStartsAsync(dcp, timeout.Token).ConfigureAwait(false);
+                await Task.Delay(Poll, timeout.Token).ConfigureAwait(false);
             }
-            catch (HttpRequestException) when (!timeout.IsCancellationRequested)
-            {
-                // It is not there yet.
-            }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                throw new DistributedApplicationException(
-                    $"The dashboard did not answer at {options.Frontend[0]} within {StartTimeout.TotalSeconds:0} s. Run '{executable} dashboard' by hand: it may say why.");
-            }
-
-            await Task.Delay(Poll, CancellationToken.None).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new DistributedApplicationException($"The dashboard did not answer at {options.Frontend[0]} within {StartTimeout.TotalMinutes:0} minutes.");
+        }
+
+        logger.LogInformation("Login to the dashboard at {LoginUrl}", options.Login);
     }
 
     public async Task StopAsync()
@@ -90,6 +88,42 @@ internal sealed class DashboardHost(
             await service.StopAsync().ConfigureAwait(false);
             await service.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private async Task<bool> AnswersAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await client.GetAsync(options.Frontend[0], HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task EnsureStartsAsync(DcpClient dcp, CancellationToken cancellationToken)
+    {
+        if (await dcp.GetAsync<DcpExecutable>(ObjectName, cancellationToken).ConfigureAwait(false) is not { Status: { State: "FailedToStart" or "Finished" or "Terminated" } ended })
+        {
+            return;
+        }
+
+        var said = new List<string>();
+
+        foreach (var source in (string[])["stdout", "stderr"])
+        {
+            await foreach (var line in dcp.LogAsync<DcpExecutable>(ObjectName, source, timestamps: false, cancellationToken).ConfigureAwait(false))
+            {
+                said.Add(line);
+            }
+        }
+
+        // An exception's message, and not where it came from.
+        var words = said.Where(line => !line.TrimStart().StartsWith("at ", StringComparison.Ordinal)).Take(LinesShown);
+        throw new DistributedApplicationException(
+            $"The dashboard did not start at {options.Frontend[0]} ({ended.State}, exit code {ended.ExitCode}). What it said:{string.Concat(words.Select(line => $"{System.Environment.NewLine}  {line}"))}");
     }
 
     private WebApplication BuildService()

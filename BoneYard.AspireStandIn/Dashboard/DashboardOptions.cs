@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 
@@ -15,6 +14,8 @@ internal sealed record DashboardOptions(
     private const string BrowserTokenKey = "AppHost:BrowserToken";
     private const string ResourceServiceApiKeyKey = "AppHost:ResourceService:ApiKey";
     private const string AllowUnsecuredKey = "ASPIRE_ALLOW_UNSECURED_TRANSPORT";
+    private const int FirstPort = 20_000;
+    private const int PortCount = 12_000;
 
     public IEnumerable<Uri> Otlp => ((Uri?[])[OtlpGrpc, OtlpHttp]).OfType<Uri>();
 
@@ -25,6 +26,7 @@ internal sealed record DashboardOptions(
     {
         var allowed = allowUnsecuredTransport || configuration.GetValue<bool>(AllowUnsecuredKey);
         var random = configuration.GetValue<bool>(StandInOptions.RandomizePortsKey);
+        var freePorts = new Lazy<Queue<int>>(FreePorts);
 
         var options = new DashboardOptions(
             [.. (configuration[FrontendKey] ?? "http://localhost:0").Split(';').Select(url => Parse(FrontendKey, url))],
@@ -63,16 +65,18 @@ internal sealed record DashboardOptions(
                 throw new DistributedApplicationException($"{key} is '{text}': plain HTTP is allowed only with {AllowUnsecuredKey}=true, as in the launch profile 'http'.");
             }
 
-            return random || url.Port == 0 ? new UriBuilder(url) { Port = FreePort() }.Uri : url;
+            return random || url.Port == 0 ? new UriBuilder(url) { Port = freePorts.Value.Dequeue() }.Uri : url;
         }
     }
 
     public static string Text(Uri url) => url.ToString().TrimEnd('/');
 
-    private static int FreePort()
+    /// <summary>None of those that the system gives to connections and to containers: one of them could be taken before the dashboard is up.</summary>
+    private static Queue<int> FreePorts()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port);
+        var ports = Enumerable.Range(FirstPort, PortCount).Except(taken).ToArray();
+        Random.Shared.Shuffle(ports);
+        return new(ports);
     }
 }

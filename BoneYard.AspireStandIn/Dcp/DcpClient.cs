@@ -13,7 +13,7 @@ internal enum DcpChange
     Deleted,
 }
 
-/// <summary>DCP's REST interface: create, read, patch, delete and watch objects, and read the logs of containers.</summary>
+/// <summary>DCP's REST interface: create, read, patch, delete and watch objects, and read their logs.</summary>
 internal sealed class DcpClient(Uri server, string token, X509Certificate2 certificate) : IDisposable
 {
     private static readonly TimeSpan WatchRetry = TimeSpan.FromMilliseconds(200);
@@ -119,9 +119,10 @@ internal sealed class DcpClient(Uri server, string token, X509Certificate2 certi
         }
     }
 
+    /// <summary>The log of a container or an executable to its end.</summary>
     /// <param name="source">stdout, stderr, startup_stdout, startup_stderr or system.</param>
-    public IAsyncEnumerable<string> LogAsync(string containerObject, string source, CancellationToken cancellationToken) =>
-        LinesAsync($"{PathOf<DcpContainer>()}/{containerObject}/log?source={source}&follow=true&timestamps=true", cancellationToken);
+    public IAsyncEnumerable<string> LogAsync<T>(string name, string source, bool timestamps, CancellationToken cancellationToken) where T : DcpObject, new() =>
+        LinesAsync($"{PathOf<T>()}/{name}/log?source={source}&follow=true&timestamps={(timestamps ? "true" : "false")}", cancellationToken);
 
     public async Task<string?> ExecutionStatusAsync(CancellationToken cancellationToken)
     {

@@ -104,7 +104,7 @@ internal sealed class ApplicationOrchestrator : IHostedService, IAsyncDisposable
 
         if (_dashboard is not null)
         {
-            await _dashboard.WaitUntilReadyAsync(_options.DashboardPath, cancellationToken).ConfigureAwait(false);
+            await _dashboard.WaitUntilReadyAsync(dcp, cancellationToken).ConfigureAwait(false);
         }
     }
 

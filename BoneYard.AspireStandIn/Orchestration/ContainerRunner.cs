@@ -208,7 +208,7 @@ internal sealed class ContainerRunner(
     {
         try
         {
-            await foreach (var line in dcp.LogAsync(name, source, cancellationToken).ConfigureAwait(false))
+            await foreach (var line in dcp.LogAsync<DcpContainer>(name, source, timestamps: true, cancellationToken).ConfigureAwait(false))
             {
                 var (timestamp, text) = SplitTimestamp(line);
                 // A build tells its progress on standard error: that is not yet an error.

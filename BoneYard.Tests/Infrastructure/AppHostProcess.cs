@@ -8,7 +8,12 @@ namespace BoneYard.Tests.Infrastructure;
 /// <summary>The AppHost as a person starts it, in a process of its own.</summary>
 internal sealed class AppHostProcess : IAsyncDisposable
 {
+    private const int FirstPort = 20_000;
+    private const int PortCount = 12_000;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    private static int s_ports = Random.Shared.Next(PortCount);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = [];
@@ -69,12 +74,26 @@ internal sealed class AppHostProcess : IAsyncDisposable
         })!);
     }
 
-    /// <summary>A port that nobody listens on at the moment.</summary>
+    /// <summary>
+    /// A port that nobody listens on at the moment, another one each time. It is none of those that a system hands out by itself:
+    /// a connection, or a container, could be given one of them before it is used.
+    /// </summary>
     public static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        while (true)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, FirstPort + (int)((uint)Interlocked.Increment(ref s_ports) % PortCount));
+
+            try
+            {
+                probe.Start();
+                return ((IPEndPoint)probe.LocalEndpoint).Port;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            {
+                // The next one.
+            }
+        }
     }
 
     /// <summary>Until it says where the site is: then all of it is healthy.</summary>

@@ -37,7 +37,7 @@ internal sealed class CertificateChain
     /// <summary>What keeps a server from using the chain, and the remedy; the first is the one to be mended first.</summary>
     /// <param name="publicKey">The subject public key info that belongs to the private key.</param>
     public IEnumerable<string> Problems(byte[] publicKey, string hostName, DateTimeOffset now) =>
-        new[] { ProblemOfKey(publicKey), ProblemOfOrder(), ProblemOfEnd(), ProblemOfNames(hostName), ProblemOfDates(now) }.OfType<string>();
+        new[] { ProblemOfKey(publicKey), ProblemOfOrder(), ProblemOfEnd(), ProblemOfStrength(), ProblemOfNames(hostName), ProblemOfDates(now) }.OfType<string>();
 
     private string? ProblemOfKey(byte[] publicKey)
     {
@@ -104,6 +104,22 @@ internal sealed class CertificateChain
 
         return !chain.ChainStatus.Any(status => (status.Status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0)
             && chain.ChainElements.Skip(1).SkipLast(1).All(element => _certificates.Contains(element.Certificate));
+    }
+
+    /// <summary>Nginx's library refuses keys with less than 112 bits of security (OpenSSL's security level 2, which is Debian's).</summary>
+    private string? ProblemOfStrength()
+    {
+        foreach (var certificate in _certificates)
+        {
+            using var key = certificate.GetRSAPublicKey();
+
+            if (key is { KeySize: < 2048 and var bits })
+            {
+                return $"has too short a key for Nginx: that of {certificate.Subject} has {bits} bits, and RSA takes 2048 at least. Have it issued for a longer one.";
+            }
+        }
+
+        return null;
     }
 
     private string? ProblemOfNames(string hostName) => Server.MatchesHostname(hostName, allowWildcards: true, allowCommonName: false)

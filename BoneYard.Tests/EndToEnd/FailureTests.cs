@@ -8,18 +8,16 @@ public sealed class FailureTests
     [Fact]
     public async Task A_container_that_ends_at_once_shows_why_and_ends_the_application()
     {
-        using var folder = new TemporaryFolder();
-        folder.OpenToContainers();
-        // The AppHost has nothing against it, but Nginx's library has.
-        TestCertificate.SelfSignedWithShortKey().WriteTo(folder, []);
         await using var own = new OwnResources();
+        // Somebody else's volume, by mistake.
+        await ContainerEngine.RunAsync("run", "--rm", "--volume", $"{own.DataVolume}:/volume", "debian:trixie-slim", "touch", "/volume/letter");
 
         var (exitCode, error, _) = await AppHostProcess.RunAsync(
-            [.. own.Arguments, "--mode=production", $"--tls={folder.Path}", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
+            [.. own.Arguments, "--tls=off", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
 
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("error: 'sitewww' could not be started. The end of its log:", error, StringComparison.Ordinal);
-        Assert.Contains("the certificate in /www/tls cannot be used", error, StringComparison.Ordinal);
+        Assert.StartsWith("error: 'sitedb' could not be started. The end of its log:", error, StringComparison.Ordinal);
+        Assert.Contains("cannot be written by user postgres", error, StringComparison.Ordinal);
         Assert.DoesNotContain(own.Network, await ContainerEngine.ListAsync("network", "ls", "--format", "{{.Name}}"));
     }
 

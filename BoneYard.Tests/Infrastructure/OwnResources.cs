@@ -22,10 +22,13 @@ internal sealed class OwnResources : IAsyncDisposable
 
     public IpSubnet Subnet { get; }
 
+    /// <summary>Where the database keeps its data.</summary>
+    public string DataVolume => _volumes[0];
+
     /// <summary>What the AppHost is to be told of them.</summary>
     public string[] Arguments =>
     [
-        $"--data-volume={_volumes[0]}", $"--media-volume={_volumes[1]}", $"--network={Network}", $"--subnet={Subnet}", .. NewSecrets(),
+        $"--data-volume={DataVolume}", $"--media-volume={_volumes[1]}", $"--network={Network}", $"--subnet={Subnet}", .. NewSecrets(),
     ];
 
     public static string NewName() => $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
@@ -63,7 +66,7 @@ internal sealed class OwnResources : IAsyncDisposable
     public async Task<string[]> LeftAsync() =>
     [
         .. await ContainerEngine.ListAsync("network", "ls", "--quiet", "--filter", $"name={Network}"),
-        .. await ContainerEngine.ListAsync("ps", "--all", "--quiet", "--filter", $"volume={_volumes[0]}"),
+        .. await ContainerEngine.ListAsync("ps", "--all", "--quiet", "--filter", $"volume={DataVolume}"),
     ];
 
     public async ValueTask DisposeAsync()

@@ -24,7 +24,7 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
     public TestCertificate Server(string[]? names = null, int from = 10, int until = 60) =>
         Create("server", this, isAuthority: false, names ?? ["localhost"], Now.AddDays(-from), Now.AddDays(until));
 
-    public TestCertificate RsaServer() => Create("server", this, isAuthority: false, ["localhost"], Now.AddDays(-10), Now.AddDays(60), RSA.Create(2048));
+    public TestCertificate RsaServer(int bits = 2048) => Create("server", this, isAuthority: false, ["localhost"], Now.AddDays(-10), Now.AddDays(60), RSA.Create(bits));
 
     /// <summary>Writes a folder as <c>--tls</c> takes it: this certificate, then its issuers, and a key.</summary>
     /// <param name="keyPem">null takes this certificate's own.</param>
@@ -46,13 +46,6 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
 
             File.Move(folder[$"{name}.new"], folder[name], overwrite: true);
         }
-    }
-
-    /// <summary>With a key that Nginx's library takes for too short.</summary>
-    public static TestCertificate SelfSignedWithShortKey()
-    {
-        var key = RSA.Create(1024);
-        return Create("short", issuer: null, isAuthority: false, ["localhost"], Now.AddDays(-1), Now.AddDays(60), key);
     }
 
     public static TestCertificate SelfSigned(string[] names, DateTimeOffset from, DateTimeOffset until) => Create("self", issuer: null, isAuthority: false, names, from, until);

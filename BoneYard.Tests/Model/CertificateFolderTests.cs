@@ -118,6 +118,14 @@ public sealed class CertificateFolderTests : IDisposable
         Check();
     }
 
+    [Fact]
+    public void A_key_that_Nginx_takes_for_too_short_is_refused()
+    {
+        Put(Intermediate.RsaServer(1024), Intermediate);
+
+        Refused("has too short a key for Nginx: that of CN=server has 1024 bits, and RSA takes 2048 at least. Have it issued for a longer one.");
+    }
+
     [Theory]
     [InlineData("site.example", "site.example")]
     [InlineData("www.site.example", "*.site.example")]

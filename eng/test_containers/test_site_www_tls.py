@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import unittest
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from test_containers import engine
@@ -433,7 +434,6 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         put(self.folder, chain, key)
         front.wait_for("serving the next good one", lambda: served(front) == chain, seconds=6)
 
-
     def test_is_kept_out_when_it_has_expired(self):
         front = Front(tls=self.folder)
 
@@ -442,6 +442,17 @@ class ACertificateThatIsReplaced(unittest.TestCase):
 
         self.assertIn("it has expired (notAfter=Jan  1 00:00:00 2021 GMT): have it renewed", front.logs())
         self.assertEqual(self.chain, served(front))
+
+    def test_is_kept_out_until_it_is_valid(self):
+        front = Front(tls=self.folder)
+        begin = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=8)
+        chain, key = certificate(dates=("-not_before", f"{begin:%Y%m%d%H%M%SZ}", "-not_after", "20491231235959Z"))
+
+        put(self.folder, chain, key)
+        front.wait_for_log(f"it is not valid before {begin:%Y-%m-%d %H:%M:%SZ}: until then the old one is served")
+
+        front.wait_for("serving the new one", lambda: served(front) == chain, seconds=20)
+        self.assertGreaterEqual(datetime.now(timezone.utc), begin)
 
     def test_is_served_once_there_is_room_for_it_again(self):
         for folder, options in (("/tmp", ("--tmpfs", "/tmp:mode=1777,size=1m")), ("/dev/shm", ("--tmpfs", "/tmp", "--shm-size", "128k"))):
@@ -478,12 +489,12 @@ class WhatIsRefused(unittest.TestCase):
     def test_a_key_that_cannot_be_read(self):
         folder = tls_folder(self.chain, self.key)
         (folder / "privkey.pem").chmod(0o600)
-        self.refused(folder, "error: /www/tls/privkey.pem cannot be read by user 10001", "chown 10001", "chmod 644")
+        self.refused(folder, "error: /www/tls/privkey.pem cannot be read by user 10001", "chgrp 10001", "chmod 640")
 
     def test_a_folder_that_cannot_be_entered(self):
         folder = tls_folder(self.chain, self.key)
         folder.chmod(0o700)
-        self.refused(folder, "error: /www/tls cannot be entered by user 10001", "chmod 755")
+        self.refused(folder, "error: /www/tls cannot be entered by user 10001", "chgrp 10001", "chmod 750")
 
     def test_half_of_a_certificate(self):
         folder = tls_folder(self.chain, self.key)

@@ -81,7 +81,7 @@ check_environment() {
 has_certificate() {
     folder=${certificate%/*} who="user $(id -u)"
     [ -d "$folder" ] || return 1
-    [ -x "$folder" ] || die "$folder cannot be entered by $who, as whom Nginx runs: chmod 755 the folder that is mounted there (a folder above it on the host may stay closed)"
+    [ -x "$folder" ] || die "$folder cannot be entered by $who, as whom Nginx runs: on the host give the folder that is mounted there to that user's group (chgrp $(id -g), then chmod 750); a folder above it may stay closed"
     if [ ! -e "$certificate" ] && [ ! -L "$certificate" ] && [ ! -e "$key" ] && [ ! -L "$key" ]; then
         return 1
     fi
@@ -90,7 +90,7 @@ has_certificate() {
             die "$file is a link to $(readlink "$file"), which is not in the container or closed to $who: mount what it leads to as well, or a folder with copies"
         fi
         [ -e "$file" ] || die "$file is missing, but the other one is there: mount a folder with both, fullchain.pem and privkey.pem"
-        [ -r "$file" ] || die "$file cannot be read by $who, as whom Nginx runs: on the host give the file to that user (chown $(id -u)), or let others read it (chmod 644) in a folder that is closed to them"
+        [ -r "$file" ] || die "$file cannot be read by $who, as whom Nginx runs: on the host give it to that user's group (chgrp $(id -g), then chmod 640)"
     done
 }
 
@@ -153,6 +153,16 @@ has_expired() {
     [ "$(openssl x509 -in "$1" -noout -checkend 0 2>/dev/null)" = 'Certificate will expire' ]
 }
 
+# begin_of CERTIFICATE: the first instant at which it is valid.
+begin_of() {
+    openssl x509 -in "$1" -noout -startdate -dateopt iso_8601 2>/dev/null | cut -d = -f 2
+}
+
+# is_early CERTIFICATE
+is_early() {
+    expr "$(begin_of "$1")" \> "$(date -u '+%Y-%m-%d %H:%M:%SZ')" >/dev/null
+}
+
 # Takes the present certificate and its key over into memory, as a pair, if they can be used: what is half-written or wrong is
 # never served. Needs the rest of the configuration; what is wrong is on standard error. 3: they are of no use. Anything else
 # but 0: something else went wrong, which may pass.
@@ -165,6 +175,10 @@ take_certificate() {
     if [ -e "$served" ] && has_expired "$taken/fullchain.pem"; then
         echo "it has expired ($(openssl x509 -in "$taken/fullchain.pem" -noout -enddate)): have it renewed, and put the renewed one there" >&2
         return 3
+    fi
+    if [ -e "$served" ] && is_early "$taken/fullchain.pem"; then
+        echo "it is not valid before $(begin_of "$taken/fullchain.pem"): until then the old one is served" >&2
+        return 1
     fi
     write_certificate "$taken" || return
     write_names "$taken/fullchain.pem" || return

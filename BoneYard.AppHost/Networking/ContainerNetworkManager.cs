@@ -183,7 +183,7 @@ internal sealed class ContainerNetworkManager(IContainerRuntime runtime, Func<IR
             if (members.FirstOrDefault(member => member.Addresses.Contains(address) && !CreatorLabel.IsOurs(member.Labels)) is { } holder)
             {
                 throw new DistributedApplicationException(
-                    $"Address {address} of '{container}' on network '{network.NetworkName}' is taken by container '{holder.Name}'. Remove that one ({runtime.Name} rm --force {holder.Name}), or choose another network ({string.Join(", ", new[] { network.NameSetting, network.SubnetSetting }.Distinct())}).");
+                    $"Address {address} of '{container}' on network '{network.NetworkName}' is taken by container '{holder.Name}'. Stop the application that it belongs to, remove it when it belongs to none ({runtime.Name} rm --force {holder.Name}), or choose another network ({string.Join(", ", new[] { network.NameSetting, network.SubnetSetting }.Distinct())}).");
             }
         }
     }

@@ -135,7 +135,7 @@ public sealed class ContainerNetworkManagerTests
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
 
         Assert.Equal(
-            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is taken by container 'sitedb-a'. Remove that one (docker rm --force sitedb-a), or choose another network (AddContainerNetwork).",
+            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is taken by container 'sitedb-a'. Stop the application that it belongs to, remove it when it belongs to none (docker rm --force sitedb-a), or choose another network (AddContainerNetwork).",
             refusal.Message);
         Assert.DoesNotContain(runtime.Asked, command => command.StartsWith("rm|", StringComparison.Ordinal));
     }

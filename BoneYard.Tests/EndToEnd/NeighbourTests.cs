@@ -1,0 +1,28 @@
+using BoneYard.Tests.Infrastructure;
+
+namespace BoneYard.Tests.EndToEnd;
+
+public sealed class NeighbourTests
+{
+    [Fact]
+    public async Task A_second_AppHost_on_the_same_network_is_told_why_not_and_the_first_is_left_alone()
+    {
+        await using var own = new OwnResources();
+        var port = AppHostProcess.FreePort();
+        await using var first = AppHostProcess.Start([.. own.Arguments, "--tls=off", $"--http-port={port}", $"--https-port={AppHostProcess.FreePort()}"]);
+        await first.WaitUntilUpAsync();
+        var before = await own.LeftAsync();
+
+        var (exitCode, error, _) = await AppHostProcess.RunAsync(
+            [.. own.Arguments, "--tls=off", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
+
+        Assert.Equal(1, exitCode);
+        Assert.Matches($"Address [0-9.]+ of 'site[a-z]+' on network '{own.Network}' is taken by container 'site[a-z]+-[a-z]+'\\. Stop the application that it belongs to", error);
+        Assert.Equal(before, await own.LeftAsync());
+        using var visitor = new HttpClient();
+        Assert.Contains("The Bone Yard", await visitor.GetStringAsync(new Uri($"http://localhost:{port}/"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        await first.StopAsync();
+        Assert.Empty(await own.LeftAsync());
+    }
+}

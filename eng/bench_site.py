@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import secrets
 import signal
 import socket
@@ -18,11 +19,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATIENCE = 120  # seconds
 
 
+# None of those that the system gives to connections and to containers, for what is measured here makes many.
+PORTS = iter(random.sample(range(20_000, 32_000), 12_000))
+
+
 def free_port():
     """A port on which nobody answers yet: somebody else's page would be a very quick start."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def run(*command, **options):

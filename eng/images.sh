@@ -33,9 +33,21 @@ make_image() (
     # One chain: whoever asks whether it succeeded has switched `set -e` off in here.
     debootstrap --variant=minbase "$suite" "$folder/root" "$(debian_mirror)" "$script" &&
         overlook_an_old_mirror "$suite" "$folder/root" &&
-        rm -rf "$folder/root/var/cache/apt/archives/"*.deb "$folder/root/var/lib/apt/lists/"* &&
+        slim "$folder/root" &&
         tar --create --directory "$folder/root" . | "$engine" import - "debian:$suite-slim"
 )
+
+# slim ROOT: leaves out what the image of that name has not either, now and whenever something is installed in it.
+slim() {
+    local root=$1 unused=(doc info lintian locale man)
+    printf 'path-exclude /usr/share/%s/*\n' "${unused[@]}" >"$root/etc/dpkg/dpkg.cfg.d/slim" &&
+        echo 'path-include /usr/share/doc/*/copyright' >>"$root/etc/dpkg/dpkg.cfg.d/slim" &&
+        printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' >"$root/etc/apt/apt.conf.d/slim" &&
+        mkdir -p "${unused[@]/#/$root/usr/share/}" &&
+        find "${unused[@]/#/$root/usr/share/}" -mindepth 1 ! -type d ! -path '*/doc/*/copyright' -delete &&
+        find "${unused[@]/#/$root/usr/share/}" -mindepth 1 -type d -empty -delete &&
+        rm -rf "$root/var/cache/apt/"{archives/*.deb,*.bin} "$root/var/lib/apt/lists/"*
+}
 
 # A mirror may keep a testing suite past its Valid-Until. Only the image that is made here is told to overlook it.
 overlook_an_old_mirror() {

@@ -40,5 +40,5 @@ internal sealed record SiteOption(string Name, string Default, string Purpose, s
         byDefault,
         purpose,
         "the name or address of a host, in ASCII, without scheme and port: site.example or 10.11.12.3",
-        text => text.All(char.IsAscii) && !text.StartsWith('[') && Uri.CheckHostName(text) is not UriHostNameType.Unknown);
+        text => text.All(char.IsAscii) && !text.StartsWith('[') && !text.Contains('%', StringComparison.Ordinal) && Uri.CheckHostName(text) is not UriHostNameType.Unknown);
 }

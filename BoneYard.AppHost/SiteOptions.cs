@@ -44,7 +44,7 @@ internal sealed record SiteOptions(
         "tls", "", "the certificate and its key", "a folder with fullchain.pem and privkey.pem, or off; in development not set means a certificate of its own",
         _ => true)
     {
-        FromCommandLine = text => text is "" or NoTls ? text : Path.GetFullPath(text),
+        FromCommandLine = text => text is "" || IsOff(text) ? text : Path.GetFullPath(text),
     };
 
     private static readonly SiteOption s_hostName = SiteOption.Host("host-name", "localhost", "under which the site is visited; the certificate has to cover it");
@@ -99,7 +99,7 @@ internal sealed record SiteOptions(
 
         var site = new SiteOptions(
             Enum.Parse<SiteMode>(Value(s_mode), ignoreCase: true),
-            ValueOrNull(s_tls),
+            ValueOrNull(s_tls) is { } tls && IsOff(tls) ? NoTls : ValueOrNull(s_tls),
             Value(s_hostName),
             Number(s_httpPort),
             Number(s_httpsPort),
@@ -147,6 +147,8 @@ internal sealed record SiteOptions(
         !IpSubnet.TryParseAddress(Gateway, out var gateway) ? null
         : Enumerable.Range(1, Containers).Any(number => Subnet.Host(number).Equals(gateway)) ? $"{gateway} is the address of a container"
         : Subnet.Objection(gateway);
+
+    private static bool IsOff(string text) => text.Equals(NoTls, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>As in <c>E-mail=mailto:me@example.org</c>.</summary>
     private static bool IsContact(string text) =>

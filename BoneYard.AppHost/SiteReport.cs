@@ -155,11 +155,10 @@ internal static class SiteReport
         private static string WithoutTime(string line) =>
             line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space && DateTimeOffset.TryParse(line.AsSpan(0, space), System.Globalization.CultureInfo.InvariantCulture, out _) ? line[(space + 1)..] : line;
 
-        /// <summary>What a container said that ended as soon as it was started: the orchestrator follows only those that run.</summary>
+        /// <summary>What a container said that ended as soon as it was started: the orchestrator may come too late to follow it.</summary>
         private async Task<IEnumerable<string>> LastWordsAsync(CustomResourceSnapshot snapshot)
         {
-            if (snapshot.State?.Text != KnownResourceStates.FailedToStart ||
-                snapshot.Properties.FirstOrDefault(property => property.Name == "container.id")?.Value is not string container)
+            if (snapshot.Properties.FirstOrDefault(property => property.Name == "container.id")?.Value is not string container)
             {
                 return [];
             }

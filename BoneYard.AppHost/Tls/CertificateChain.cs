@@ -7,6 +7,14 @@ namespace BoneYard.Tls;
 /// <summary>The certificates of one PEM file: the server's own first, then each one's issuer. A self-signed root may be left out.</summary>
 internal sealed class CertificateChain
 {
+    private const string Begin = "-----BEGIN CERTIFICATE-----";
+
+    private const X509ChainStatusFlags Unfit =
+        X509ChainStatusFlags.InvalidBasicConstraints | X509ChainStatusFlags.NotValidForUsage | X509ChainStatusFlags.HasNotSupportedCriticalExtension
+        | X509ChainStatusFlags.InvalidNameConstraints | X509ChainStatusFlags.HasExcludedNameConstraint | X509ChainStatusFlags.HasNotPermittedNameConstraint;
+
+    private static readonly Oid s_serverAuthentication = new("1.3.6.1.5.5.7.3.1");
+
     private readonly X509Certificate2Collection _certificates;
 
     private CertificateChain(X509Certificate2Collection certificates) => _certificates = certificates;
@@ -31,7 +39,15 @@ internal sealed class CertificateChain
         var certificates = new X509Certificate2Collection();
         certificates.ImportFromPem(pem);
 
-        return certificates.Count > 0 ? new(certificates) : throw new CryptographicException("there is no `-----BEGIN CERTIFICATE-----` in it");
+        if (certificates.Count == 0)
+        {
+            var remedy = pem.Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? ", but a private key: have the two files changed places?" : "";
+            throw new CryptographicException($"there is no `{Begin}` in it{remedy}");
+        }
+
+        return Pem.Count(pem, Begin) is var blocks && blocks == certificates.Count
+            ? new(certificates)
+            : throw new CryptographicException($"it has {blocks} certificates, but only {certificates.Count} can be read: a part may be missing");
     }
 
     /// <summary>What keeps a server from using the chain, and the remedy; the first is the one to be mended first.</summary>
@@ -60,6 +76,7 @@ internal sealed class CertificateChain
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.CustomTrustStore.AddRange(_certificates.Where(IsSelfSigned).ToArray());
         chain.ChainPolicy.ExtraStore.AddRange(_certificates);
+        chain.ChainPolicy.ApplicationPolicy.Add(s_serverAuthentication);
         chain.Build(Server);
 
         for (var i = 1; i < _certificates.Count; i++)
@@ -74,7 +91,9 @@ internal sealed class CertificateChain
             }
         }
 
-        return null;
+        return chain.ChainStatus.Where(status => (status.Status & Unfit) != 0)
+            .Select(status => $"would be refused by browsers: {status.StatusInformation.Trim().TrimEnd('.')}. Have it issued for a server, by an authority that may.")
+            .FirstOrDefault();
     }
 
     /// <summary>

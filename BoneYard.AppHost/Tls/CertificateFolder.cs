@@ -23,7 +23,8 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
     {
         if (!Directory.Exists(path))
         {
-            throw Refusal(path, $"{(File.Exists(path) ? "that is a file" : "there is no such folder")}. Give a folder that holds {ChainFile} and {KeyFile}.");
+            var absence = File.Exists(path) ? "that is a file" : $"there is no such folder{(path.Contains("/~/", StringComparison.Ordinal) ? " (the shell did not replace ~; $HOME works everywhere)" : "")}";
+            throw Refusal(path, $"{absence}. Give a folder that holds {ChainFile} and {KeyFile}.");
         }
 
         var chainFile = System.IO.Path.Combine(path, ChainFile);
@@ -45,6 +46,12 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
         var view = new ContainerView(path, MountPoint);
         string[] files = [view.Follow(ChainFile), view.Follow(KeyFile)];
 
+        // Container engines take a mount as a list that commas part.
+        if (view.LinkedFolders.Select(linked => linked.Source).Prepend(path).FirstOrDefault(source => source.AsSpan().ContainsAny(',', '"')) is { } unmountable)
+        {
+            throw Refusal(path, $"{unmountable} cannot be mounted: there is a comma or a quotation mark in its path. Rename it, or give a folder without one.");
+        }
+
         // Elsewhere the engine runs in a machine of its own, where the files have other owners.
         return OperatingSystem.IsLinux() && WhatIsClosed(view.Entered, files) is { } closed
             ? throw Refusal(path, closed)
@@ -54,7 +61,11 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
         {
             try
             {
-                return parse(File.ReadAllText(file));
+                return parse(Pem.Read(file));
+            }
+            catch (UnauthorizedAccessException) when (Directory.Exists(file))
+            {
+                throw Refusal(path, $"{file} is a folder. Put the file of that name in its place.");
             }
             catch (IOException) when (new FileInfo(file).LinkTarget is { } target)
             {
@@ -101,6 +112,6 @@ internal sealed record CertificateFolder(string Path, CertificateChain Chain, IR
 
         static string Closed(string path, string verb, int mode) => string.Create(
             CultureInfo.InvariantCulture,
-            $"{path} cannot be {verb} by user {ContainerUser.Number}, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp {ContainerUser.Number} '{path}' && chmod {mode} '{path}'");
+            $"{path} cannot be {verb} by user {ContainerUser.Number}, as whom Nginx runs in its container. Give it to that user's group, which certbot keeps when it renews: chgrp {ContainerUser.Number} {Shell.Quoted(path)} && chmod {mode} {Shell.Quoted(path)}");
     }
 }

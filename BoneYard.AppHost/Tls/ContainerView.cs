@@ -9,6 +9,10 @@ internal sealed class ContainerView
     // As many as Linux follows.
     private const int LinksFollowed = 40;
 
+    // Without them the container does not run; what is mounted over one of them hides it.
+    private static readonly string[] s_needed =
+        ["/bin", "/dev", "/etc/nginx", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/sbin", "/usr/share", "/www/data", "/www/media", "/www/pages"];
+
     private readonly string _folder;
     private readonly List<LinkedFolder> _mounts;
     private readonly HashSet<string> _entered = [];
@@ -84,7 +88,7 @@ internal sealed class ContainerView
 
         void Mount(string source, string target)
         {
-            if (target.LastIndexOf('/') == 0)
+            if (target.LastIndexOf('/') == 0 || s_needed.Any(needed => IsWithin(target, needed) || IsWithin(needed, target)))
             {
                 throw Refusal($"which cannot be shown to the container: it would hide '{target}' there. Put copies into a folder and give that.");
             }
@@ -94,7 +98,7 @@ internal sealed class ContainerView
 
         bool IsMounted(string source, string target)
         {
-            if (_mounts.Where(mount => $"{target}/".StartsWith($"{mount.Target}/", StringComparison.Ordinal)).MaxBy(mount => mount.Target.Length) is not { } mount)
+            if (_mounts.Where(mount => IsWithin(target, mount.Target)).MaxBy(mount => mount.Target.Length) is not { } mount)
             {
                 return false;
             }
@@ -105,6 +109,8 @@ internal sealed class ContainerView
 
         WrongOptionException Refusal(string problem) => CertificateFolder.Refusal(_folder, $"{file} leads to {goal}, {problem}");
     }
+
+    private static bool IsWithin(string path, string folder) => $"{path}/".StartsWith($"{folder}/", StringComparison.Ordinal);
 
     /// <summary>A path without links. A part that is not there stays as it is.</summary>
     private static string RealPath(string path, int linksLeft = LinksFollowed)

@@ -15,6 +15,8 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
 {
     public const string CommonName = "BoneYard development CA";
 
+    private const string EllipticCurve = "1.2.840.10045.2.1";
+
     private static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
     private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(30);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(10);
@@ -26,7 +28,7 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
 
     /// <summary>The authority of the user who runs this.</summary>
     public static DevelopmentAuthority OfUser { get; } = new(
-        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "boneyard"), TimeProvider.System);
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "boneyard"), TimeProvider.System);
 
     /// <summary>The authority's certificate in PEM: what a browser is to trust.</summary>
     public string CertificateFile => Path.Combine(_authorityFolder, "ca.pem");
@@ -34,6 +36,7 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
     private string KeyFile => Path.Combine(_authorityFolder, "ca.key");
 
     /// <summary>Creates the authority when there is none.</summary>
+    /// <exception cref="DistributedApplicationException">Its files cannot be read or written; the message has the remedy.</exception>
     public void EnsureExists()
     {
         using var turn = TakeTurn();
@@ -43,7 +46,7 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
     /// <summary>Issues a certificate for the name and for localhost, unless there is one that is good for ten days more.</summary>
     /// <param name="hostName">The name, or the address, under which the site is visited.</param>
     /// <returns>The folder to be mounted.</returns>
-    /// <exception cref="DistributedApplicationException">The name is none, or the authority's files cannot be read; the message has the remedy.</exception>
+    /// <exception cref="DistributedApplicationException">The name is none, or the authority's files cannot be read or written; the message has the remedy.</exception>
     public CertificateFolder IssueFor(string hostName)
     {
         if (Uri.CheckHostName(hostName) is UriHostNameType.Unknown)
@@ -62,7 +65,7 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
 
         var target = Path.Combine(_issuedFolder, hostName);
 
-        return StillGood(target, hostName, authority) ?? Issue(target, hostName, authority);
+        return StillGood(target, hostName, authority) ?? Written(() => Issue(target, hostName, authority));
     }
 
     private CertificateFolder? StillGood(string target, string hostName, X509Certificate2 authority)
@@ -125,27 +128,50 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
 
     private X509Certificate2 LoadOrCreate()
     {
-        if (!File.Exists(CertificateFile))
+        if (!Path.Exists(CertificateFile))
         {
-            return Create();
+            return Written(Create);
         }
 
+        var authority = Load();
+
+        if (authority.NotAfter.ToUniversalTime() - Now.UtcDateTime > 2 * CertificateLife)
+        {
+            return authority;
+        }
+
+        authority.Dispose();
+        return Written(Create);
+    }
+
+    private X509Certificate2 Load()
+    {
         try
         {
             var authority = X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
 
-            if (authority.NotAfter.ToUniversalTime() - Now.UtcDateTime > 2 * CertificateLife)
-            {
-                return authority;
-            }
-
-            authority.Dispose();
-            return Create();
+            return authority is { PublicKey.Oid.Value: EllipticCurve } && authority.Extensions.OfType<X509BasicConstraintsExtension>().Any(basic => basic.CertificateAuthority)
+                ? authority
+                : throw new CryptographicException($"{CertificateFile} is none that was made here.");
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
+            // What is said of a parameter is for programmers.
+            var reason = exception is ArgumentException ? $"{KeyFile} is not the key of {CertificateFile}." : exception.Message;
             throw new DistributedApplicationException(
-                $"The development CA in {_authorityFolder} cannot be used: {exception.Message} Remove that folder; a new CA is made at the next start, and has to be trusted anew.");
+                $"The development CA in {_authorityFolder} cannot be used: {reason} Remove that folder; a new CA is made at the next start, and has to be trusted anew.");
+        }
+    }
+
+    private T Written<T>(Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritable(exception);
         }
     }
 
@@ -171,21 +197,18 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
     private static DateTimeOffset BeginOf(X509Certificate2 certificate) => certificate.NotBefore.ToUniversalTime();
 
     private DistributedApplicationException NotWritable(Exception exception) =>
-        new($"User {Environment.UserName} cannot write the certificates of development: {exception.Message} Give the folder back to that user: sudo chown -R {Environment.UserName} '{folder}'");
+        new($"User {Environment.UserName} cannot write the certificates of development: {exception.Message} Give the folder back to that user (sudo chown -R {Environment.UserName} {Shell.Quoted(folder)}), make room, or remove what is in the way.");
 
     /// <summary>Two applications that start at once must not make two authorities.</summary>
     private FileStream TakeTurn()
     {
-        try
+        Written(() =>
         {
             UserFiles.CreateFolder(folder, forOthers: false);
             UserFiles.CreateFolder(_authorityFolder, forOthers: false);
             UserFiles.CreateFolder(_issuedFolder, forOthers: false);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw NotWritable(exception);
-        }
+            return true;
+        });
 
         var path = Path.Combine(folder, "lock");
 

@@ -26,6 +26,9 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
 
     public TestCertificate RsaServer(int bits = 2048) => Create("server", this, isAuthority: false, ["localhost"], Now.AddDays(-10), Now.AddDays(60), RSA.Create(bits));
 
+    public TestCertificate ServerWith(X509Extension extension) =>
+        Create("server", this, isAuthority: false, ["localhost"], Now.AddDays(-10), Now.AddDays(60), rsa: null, extension);
+
     /// <summary>Writes a folder as <c>--tls</c> takes it: this certificate, then its issuers, and a key.</summary>
     /// <param name="keyPem">null takes this certificate's own.</param>
     /// <param name="keyIsClosed">Whether Nginx's own user cannot read it; the AppHost's always can.</param>
@@ -50,7 +53,7 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
 
     public static TestCertificate SelfSigned(string[] names, DateTimeOffset from, DateTimeOffset until) => Create("self", issuer: null, isAuthority: false, names, from, until);
 
-    private static TestCertificate Create(string name, TestCertificate? issuer, bool isAuthority, string[] names, DateTimeOffset from, DateTimeOffset until, RSA? rsa = null)
+    private static TestCertificate Create(string name, TestCertificate? issuer, bool isAuthority, string[] names, DateTimeOffset from, DateTimeOffset until, RSA? rsa = null, params X509Extension[] extensions)
     {
         var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = rsa is null
@@ -58,6 +61,8 @@ internal sealed record TestCertificate(X509Certificate2 Certificate, AsymmetricA
             : new CertificateRequest($"CN={name}", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+
+        Array.ForEach(extensions, request.CertificateExtensions.Add);
 
         if (names is not [])
         {

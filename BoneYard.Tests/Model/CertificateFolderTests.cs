@@ -267,6 +267,14 @@ public sealed class CertificateFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_of_which_the_shell_left_the_tilde_is_refused()
+    {
+        var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder["~/tls"], "localhost", TestCertificate.Now));
+
+        Assert.Contains("there is no such folder (the shell did not replace ~; $HOME works everywhere).", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_in_place_of_the_folder_is_refused()
     {
         Put(Server, Intermediate);
@@ -291,14 +299,13 @@ public sealed class CertificateFolderTests : IDisposable
     [Theory]
     [InlineData(CertificateFolder.ChainFile)]
     [InlineData(CertificateFolder.KeyFile)]
-    public void A_file_that_cannot_be_read_is_refused(string file)
+    public void A_folder_in_place_of_a_file_is_refused(string file)
     {
         Put(Server, Intermediate);
         File.Delete(_folder[file]);
-        // Root may read what its mode forbids, but nobody can read a folder.
         Directory.CreateDirectory(_folder[file]);
 
-        Refused($"{_folder[file]} cannot be read by user {Environment.UserName}");
+        Refused($"{_folder[file]} is a folder. Put the file of that name in its place.");
     }
 
     [Theory]
@@ -322,6 +329,81 @@ public sealed class CertificateFolderTests : IDisposable
         Put(Server.Pem + Intermediate.Pem, garbage);
 
         Refused($"{_folder[CertificateFolder.KeyFile]} cannot be used: there is no private key in it, neither RSA nor elliptic curve. PEM is wanted");
+    }
+
+    [Theory]
+    [InlineData("\uFEFF", "", "`-----BEGIN …` has to stand at the beginning of a line")]
+    [InlineData("  ", "", "`-----BEGIN …` has to stand at the beginning of a line")]
+    [InlineData("", "-----BEGIN CERTIFICATE-----\nMIIB\n", "a block in it has no beginning or no end: 3 times")]
+    [InlineData("", "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n", "it has 3 certificates, but only 2 can be read: a part may be missing")]
+    public void A_chain_at_which_Nginx_stumbles_is_refused(string before, string after, string reason)
+    {
+        Put(before + Server.Pem + Intermediate.Pem + after, Server.KeyPem);
+
+        Refused($"{_folder[CertificateFolder.ChainFile]} cannot be used: {reason}");
+    }
+
+    [Fact]
+    public void A_chain_with_line_ends_of_carriage_returns_alone_is_refused()
+    {
+        Put((Server.Pem + Intermediate.Pem).ReplaceLineEndings("\r"), Server.KeyPem);
+
+        Refused("cannot be used: `-----BEGIN …` has to stand at the beginning of a line");
+    }
+
+    [Fact]
+    public void A_chain_may_have_words_between_its_certificates_and_line_ends_of_Windows()
+    {
+        Put($"the server's\n{Server.Pem}\nits issuer: é\n{Intermediate.Pem}".ReplaceLineEndings("\r\n"), Server.KeyPem.ReplaceLineEndings("\r\n"));
+
+        Check();
+    }
+
+    [Fact]
+    public void A_chain_in_UTF_16_is_refused()
+    {
+        Put(Server, Intermediate);
+        File.WriteAllText(_folder[CertificateFolder.ChainFile], Server.Pem + Intermediate.Pem, System.Text.Encoding.Unicode);
+
+        Refused("cannot be used: it is no text of ASCII: save it as such, or as UTF-8 (UTF-16 is what PowerShell's > writes; DER is another format)");
+    }
+
+    [Fact]
+    public void Files_that_have_changed_places_are_refused()
+    {
+        Put(Server.KeyPem, Server.Pem);
+
+        Refused("cannot be used: there is no `-----BEGIN CERTIFICATE-----` in it, but a private key: have the two files changed places?");
+    }
+
+    /// <summary>What a browser would refuse, each for a reason of its own.</summary>
+    public static TheoryData<X509Extension> UnfitExtensions() =>
+    [
+        new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2", "client authentication")], critical: false),
+        new X509Extension("1.2.3.4.5", [5, 0], critical: true),
+    ];
+
+    [Theory]
+    [MemberData(nameof(UnfitExtensions), DisableDiscoveryEnumeration = true)]
+    public void A_certificate_for_something_else_is_refused(X509Extension extension)
+    {
+        Put(Intermediate.ServerWith(extension), Intermediate);
+
+        Refused("would be refused by browsers: ");
+    }
+
+    [Theory]
+    [InlineData("one, two")]
+    [InlineData("one \"two\"")]
+    public void A_path_that_cannot_be_mounted_is_refused(string name)
+    {
+        var folder = Directory.CreateDirectory(_folder[name]).FullName;
+        File.WriteAllText(Path.Combine(folder, CertificateFolder.ChainFile), Server.Pem + Intermediate.Pem);
+        File.WriteAllText(Path.Combine(folder, CertificateFolder.KeyFile), Server.KeyPem);
+
+        var refusal = Assert.Throws<WrongOptionException>(() => CheckIn(folder));
+
+        Assert.Equal($"Option tls is '{folder}': {folder} cannot be mounted: there is a comma or a quotation mark in its path. Rename it, or give a folder without one.", refusal.Message);
     }
 
     /// <summary>The right one, but anybody has it; and one of the other kind.</summary>
@@ -377,18 +459,22 @@ public sealed class CertificateFolderTests : IDisposable
         Assert.EndsWith("privkey.pem leads to ../../archive/site/privkey1.pem, which is not there. Set the link anew.", refusal.Message);
     }
 
-    [Fact]
-    public void A_link_that_would_hide_a_folder_of_the_container_is_refused()
+    [Theory]
+    [InlineData("etc")]
+    [InlineData("etc/nginx")]
+    [InlineData("usr/local")]
+    [InlineData("usr/share/keys")]
+    public void A_link_that_would_hide_a_folder_of_the_container_is_refused(string hidden)
     {
         Directory.CreateDirectory(_folder["a/b"]);
-        Directory.CreateDirectory(_folder["etc"]);
+        Directory.CreateDirectory(_folder[hidden]);
         File.WriteAllText(_folder["a/b/fullchain.pem"], Server.Pem + Intermediate.Pem);
-        File.WriteAllText(_folder["etc/key.pem"], Server.KeyPem);
-        File.CreateSymbolicLink(_folder["a/b/privkey.pem"], "../../etc/key.pem");
+        File.WriteAllText(_folder[$"{hidden}/key.pem"], Server.KeyPem);
+        File.CreateSymbolicLink(_folder["a/b/privkey.pem"], $"../../{hidden}/key.pem");
 
         var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder["a/b"], "localhost", TestCertificate.Now));
 
-        Assert.Contains("it would hide '/etc' there", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"it would hide '/{hidden}' there", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -160,16 +160,78 @@ public sealed class DevelopmentAuthorityTests : IDisposable
         Assert.Equal(before, File.ReadAllText(_authority.CertificateFile));
     }
 
-    [Fact]
-    public void A_damaged_authority_is_reported_and_not_replaced()
+    /// <summary>As files may be left by a full disk, a backup, or somebody's mistake.</summary>
+    public static TheoryData<string, string, string> DamagedFiles() => new()
+    {
+        { "ca/ca.key", "damaged", "" },
+        { "ca/ca.key", TestCertificate.Root().KeyPem, "ca.key is not the key of " },
+        { "ca/ca.pem", "damaged", "" },
+        { "ca/ca.pem", TestCertificate.Root().Server().Pem, "ca.key is not the key of " },
+    };
+
+    [Theory]
+    [MemberData(nameof(DamagedFiles))]
+    public void A_damaged_authority_is_reported_and_not_replaced(string file, string content, string reason)
     {
         _authority.EnsureExists();
-        File.WriteAllText(_folder["ca/ca.key"], "damaged");
+        File.WriteAllText(_folder[file], content);
 
-        var refusal = Assert.Throws<DistributedApplicationException>(() => _authority.IssueFor("localhost"));
+        Refused(reason);
+        Assert.Equal(content, File.ReadAllText(_folder[file]));
+    }
 
-        Assert.StartsWith($"The development CA in {_folder["ca"]} cannot be used: ", refusal.Message, StringComparison.Ordinal);
-        Assert.EndsWith("Remove that folder; a new CA is made at the next start, and has to be trusted anew.", refusal.Message, StringComparison.Ordinal);
+    [Fact]
+    public void An_authority_that_may_not_issue_is_reported()
+    {
+        _authority.EnsureExists();
+        var server = TestCertificate.Root().Server();
+        File.WriteAllText(_folder["ca/ca.pem"], server.Pem);
+        File.WriteAllText(_folder["ca/ca.key"], server.KeyPem);
+
+        Refused("is none that was made here.");
+    }
+
+    [Fact]
+    public void An_authority_with_another_kind_of_key_is_reported()
+    {
+        _authority.EnsureExists();
+        var server = TestCertificate.Root().RsaServer();
+        File.WriteAllText(_folder["ca/ca.pem"], server.Pem);
+        File.WriteAllText(_folder["ca/ca.key"], server.KeyPem);
+
+        Refused("is none that was made here.");
+    }
+
+    [Theory]
+    [InlineData("ca/ca.pem")]
+    [InlineData("ca/ca.key")]
+    public void A_folder_in_place_of_the_authority_is_reported(string file)
+    {
+        _authority.EnsureExists();
+        File.Delete(_folder[file]);
+        Directory.CreateDirectory(_folder[file]);
+
+        Refused("");
+    }
+
+    [Theory]
+    [InlineData("ca")]
+    [InlineData("tls")]
+    [InlineData("tls/localhost")]
+    public void A_file_in_place_of_a_folder_is_reported(string folder)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_folder[folder])!);
+        File.WriteAllText(_folder[folder], "");
+
+        NotWritable();
+    }
+
+    [Fact]
+    public void A_folder_in_place_of_an_issued_file_is_reported()
+    {
+        Directory.CreateDirectory(_folder["tls/localhost/privkey.pem"]);
+
+        NotWritable();
     }
 
     [Theory]
@@ -218,5 +280,22 @@ public sealed class DevelopmentAuthorityTests : IDisposable
     {
         var mode = File.GetUnixFileMode(path);
         return string.Concat(Enumerable.Range(0, 9).Select(bit => ((int)mode & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
+    }
+
+    private void Refused(string reason)
+    {
+        var refusal = Assert.Throws<DistributedApplicationException>(() => _authority.IssueFor("localhost"));
+
+        Assert.StartsWith($"The development CA in {_folder["ca"]} cannot be used: ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Remove that folder; a new CA is made at the next start, and has to be trusted anew.", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private void NotWritable()
+    {
+        var refusal = Assert.Throws<DistributedApplicationException>(() => _authority.IssueFor("localhost"));
+
+        Assert.StartsWith($"User {Environment.UserName} cannot write the certificates of development: ", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("make room, or remove what is in the way.", refusal.Message, StringComparison.Ordinal);
     }
 }

@@ -68,6 +68,7 @@ public sealed class SiteOptionsTests
     [InlineData("host-name", "https://site.example")]
     [InlineData("host-name", "site.example:8443")]
     [InlineData("host-name", "[::1]")]
+    [InlineData("host-name", "fe80::1%eth0")]
     [InlineData("host-name", "bücher.example")]
     [InlineData("author", "")]
     [InlineData("author", "two words")]

@@ -59,6 +59,7 @@ internal static class TlsExtensions
         }
 
         return builder
+            .WithEnvironment("TLS_HOST", hostName)
             .WithPortOf(Https, port, "HTTPS_PORT")
             .WithPortOf(Http3, port, "HTTP3_PORT");
     }

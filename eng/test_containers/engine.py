@@ -116,7 +116,7 @@ class Container:
         run("rm", "--force", "--volumes", self.name)
         _containers.remove(self.name)
 
-    def wait_for(self, what: str, holds, seconds: float = 15):
+    def wait_for(self, what: str, holds, seconds: float = 30):
         """Polls until `holds` returns something true, and returns that; connections refused so far do not count."""
         last: object = None
         end = time.monotonic() + seconds

@@ -13,11 +13,26 @@ from test_containers import engine
 from test_containers.front import Front, backend
 
 
-def certificate(names: str = "DNS:localhost,IP:127.0.0.1", dates: tuple[str, ...] = ("-days", "30")) -> tuple[str, str]:
+def certificate(names: str = "DNS:localhost,IP:127.0.0.1", dates: tuple[str, ...] = ("-days", "30"), extensions: tuple[str, ...] = ()) -> tuple[str, str]:
     """A new certificate and its key, from the image's own openssl."""
-    text = engine.output("run", "--rm", "--name", engine.new_name(), "--entrypoint", "openssl", engine.FRONT,
-                         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *dates,
-                         "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}", "-keyout", "/dev/stdout", "-out", "/dev/stdout")
+    return chain_and_key("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *dates,
+                         "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}",
+                         *(part for extension in extensions for part in ("-addext", extension)), "-keyout", "/dev/stdout", "-out", "/dev/stdout")
+
+
+def chain_of_two() -> tuple[str, str]:
+    """A new certificate with its issuer behind it, and its key."""
+    return chain_and_key("sh", "-euc", """
+        cd /tmp
+        new() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 "$@" 2>/dev/null; }
+        new -subj /CN=Authority -keyout ca.key -out ca.pem
+        new -subj /CN=localhost -CA ca.pem -CAkey ca.key -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out server.pem
+        cat key.pem server.pem ca.pem""")
+
+
+def chain_and_key(*command: str) -> tuple[str, str]:
+    """Of what a command in the image writes: the key, then the certificates."""
+    text = engine.output("run", "--rm", "--name", engine.new_name(), "--entrypoint", command[0], engine.FRONT, *command[1:])
     key, begin, chain = text.partition("-----BEGIN CERTIFICATE-----")
     return begin + chain + "\n", key[key.index("-----BEGIN"):]
 
@@ -239,10 +254,10 @@ class ASiteUnderTheNamesOfItsCertificate(unittest.TestCase):
         self.assertEqual((True, False), (self.answers(front, "old.example"), self.answers(front, "new.example")))
 
         put(self.folder, *certificate("DNS:site.example,DNS:new.example"))
-        front.wait_for("answering to the new name", lambda: self.answers(front, "new.example"), seconds=6)
+        front.wait_for("answering to the new name", lambda: self.answers(front, "new.example"))
 
         self.assertTrue(self.answers(front, "site.example"))
-        front.wait_for("no longer answering to the old name", lambda: not self.answers(front, "old.example"), seconds=6)
+        front.wait_for("no longer answering to the old name", lambda: not self.answers(front, "old.example"))
 
     def test_keeps_to_the_old_ones_when_the_new_certificate_is_refused(self):
         front = self.front_for("DNS:old.example")
@@ -310,7 +325,7 @@ exec openssl ocsp -port 8888 -index index.txt -CA ca.pem -rsigner ca.pem -rkey c
 
         for chain, key, told in ((plain, plain_key, 'h3=":9444"; ma=86400'), (self.chain, self.key, None)):
             put(folder, chain, key)
-            front.wait_for("serving the other one", lambda: chain.startswith(served(front)), seconds=6)
+            front.wait_for("serving the other one", lambda: chain.startswith(served(front)))
             front.wait_for("telling of HTTP/3 or not", lambda: front.get_secure("/static/site.css", trusting(chain)).headers["Alt-Svc"] == told)
 
 
@@ -343,7 +358,7 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         visitor.start()
         try:
             put(self.folder, chain, key)
-            front.wait_for("serving the new one", lambda: served(front) == chain, seconds=6)
+            front.wait_for("serving the new one", lambda: served(front) == chain)
         finally:
             done.set()
             visitor.join()
@@ -395,7 +410,7 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         slow.wait_for("reading", lambda: slow.logs())
 
         put(self.folder, chain, key)
-        front.wait_for("serving the new one", lambda: served(front) == chain, seconds=6)
+        front.wait_for("serving the new one", lambda: served(front) == chain)
 
         self.assertEqual("true", engine.output("inspect", "--format", "{{.State.Running}}", slow.name), "It had read all before the certificate changed.")
         self.assertEqual(0, slow.exit_code())
@@ -417,7 +432,7 @@ class ACertificateThatIsReplaced(unittest.TestCase):
             os.replace(self.folder / f"{name}.new", self.folder / name)
 
         new = (self.folder / "archive1/fullchain.pem").read_text()
-        front.wait_for("serving the new one", lambda: served(front) == new, seconds=6)
+        front.wait_for("serving the new one", lambda: served(front) == new)
 
     def test_is_kept_out_when_it_cannot_be_used(self):
         front = Front(tls=self.folder)
@@ -427,12 +442,12 @@ class ACertificateThatIsReplaced(unittest.TestCase):
             with self.subTest(chain[:7]):
                 reported = front.logs().count("the old one stays")
                 put(self.folder, chain, (self.folder / "privkey.pem").read_text())
-                front.wait_for("reporting it", lambda: front.logs().count("the old one stays") > reported, seconds=6)
+                front.wait_for("reporting it", lambda: front.logs().count("the old one stays") > reported)
                 self.assertEqual(self.chain, served(front))
 
         chain, key = certificate()
         put(self.folder, chain, key)
-        front.wait_for("serving the next good one", lambda: served(front) == chain, seconds=6)
+        front.wait_for("serving the next good one", lambda: served(front) == chain)
 
     def test_is_kept_out_when_it_has_expired(self):
         front = Front(tls=self.folder)
@@ -443,6 +458,28 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         self.assertIn("it has expired (notAfter=Jan  1 00:00:00 2021 GMT): have it renewed", front.logs())
         self.assertEqual(self.chain, served(front))
 
+    def test_is_kept_out_when_visitors_would_refuse_it(self):
+        chain, key = chain_of_two()
+        put(self.folder, chain, key)
+        front = Front("--env", "TLS_HOST=127.0.0.1", tls=self.folder)
+        begin = "-----BEGIN CERTIFICATE-----"
+        issuer = begin + chain.split(begin)[2]
+        purpose, purpose_key = certificate(extensions=("extendedKeyUsage=clientAuth",))
+        other, other_key = chain_of_two()
+
+        for what, new, new_key, reason in (
+                ("another name", *certificate("DNS:other.example"), "it does not cover 127.0.0.1: have it issued for that name"),
+                ("another purpose", purpose, purpose_key, "its chain is of no use: unsuitable certificate purpose (certificate 0, from 0)"),
+                ("no issuer", begin + other.split(begin)[1], other_key, "its issuers are missing, which the one before had"),
+                ("another issuer", begin + other.split(begin)[1] + issuer, other_key, "its chain is of no use: unable to get local issuer certificate (certificate 0, from 0)")):
+            with self.subTest(what):
+                put(self.folder, new, new_key)
+                front.wait_for_log(reason)
+                self.assertTrue(chain.startswith(served(front)))
+
+        put(self.folder, other, other_key)
+        front.wait_for("serving the next good one", lambda: other.startswith(served(front)))
+
     def test_is_kept_out_until_it_is_valid(self):
         front = Front(tls=self.folder)
         begin = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=8)
@@ -451,7 +488,7 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         put(self.folder, chain, key)
         front.wait_for_log(f"it is not valid before {begin:%Y-%m-%d %H:%M:%SZ}: until then the old one is served")
 
-        front.wait_for("serving the new one", lambda: served(front) == chain, seconds=20)
+        front.wait_for("serving the new one", lambda: served(front) == chain)
         self.assertGreaterEqual(datetime.now(timezone.utc), begin)
 
     def test_is_served_once_there_is_room_for_it_again(self):
@@ -471,7 +508,7 @@ class ACertificateThatIsReplaced(unittest.TestCase):
                 self.assertNotEqual(chain, served(front))
                 front.execute("rm", f"{folder}/filling")
 
-                front.wait_for("serving the new one", lambda: served(front) == chain, seconds=6)
+                front.wait_for("serving the new one", lambda: served(front) == chain)
                 front.wait_for_log("the new one is served")
 
 

@@ -18,6 +18,7 @@
 # - One with other names has Nginx reload too, if SITE_HOSTS=certificate. That is rare, so HTTP/3 is told of: it loses its
 #   connections that once.
 #
+# TLS_HOST    the name or address that a certificate has to cover which replaces another (any)
 # HTTPS_PORT  the port at which visitors find HTTPS (443)
 # HSTS        on or off: tell browsers to use nothing but HTTPS for a year (off). At a port other than 443 they are not told:
 #             they would keep the port of plain HTTP and ask that for HTTPS (RFC 6797, 8.3)
@@ -66,6 +67,10 @@ check_environment() {
 
     case ${SITE_HOSTS:-} in
         *[!][A-Za-z0-9.\ *:_-]*) die "SITE_HOSTS is '$SITE_HOSTS'; it has to be names of hosts, and addresses, separated by spaces" ;;
+    esac
+
+    case ${TLS_HOST:-} in
+        -* | *[!A-Za-z0-9.:_-]*) die "TLS_HOST is '$TLS_HOST'; it has to be the name or the address of a host" ;;
     esac
 
     cache=${CACHE:-on} hsts=${HSTS:-off}
@@ -133,7 +138,7 @@ names_of() {
         BEGIN { names = "localhost"; seen["localhost"] }
         {
             name = tolower($0)
-            if (sub(/^ *dns:/, "", name)) { if (name !~ /^([*][.])?[a-z0-9_-]+([.][a-z0-9_-]+)*$/) next }
+            if (sub(/^ *dns:/, "", name)) { sub(/[.]$/, "", name); if (name !~ /^([*][.])?[a-z0-9_-]+([.][a-z0-9_-]+)*$/) next }
             else if (!sub(/^ *ip address:/, "", name)) next
             else if (name ~ /^[0-9a-f]+(:[0-9a-f]+)+$/) name = "[" shortened(name) "]"
             else if (name !~ /^[0-9]+([.][0-9]+)+$/) next
@@ -163,6 +168,42 @@ is_early() {
     expr "$(begin_of "$1")" \> "$(date -u '+%Y-%m-%d %H:%M:%SZ')" >/dev/null
 }
 
+# covers CERTIFICATE NAME
+covers() {
+    case $2 in
+        *:*) check=-checkip ;;
+        *[!0-9.]*) check=-checkhost ;;
+        *) check=-checkip ;;
+    esac
+    openssl x509 -in "$1" -noout "$check" "$2" 2>/dev/null | grep -q 'does match'
+}
+
+# count CERTIFICATES
+count() {
+    grep -c -e '-----BEGIN CERTIFICATE-----' "$1"
+}
+
+# objection FOLDER: what visitors would have against the pair in it, in place of the one that is served; nothing if they would
+# take it. Whether they trust the last issuer is their business.
+objection() {
+    if has_expired "$1/fullchain.pem"; then
+        echo "it has expired ($(openssl x509 -in "$1/fullchain.pem" -noout -enddate)): have it renewed, and put the renewed one there"
+    elif [ -n "${TLS_HOST:-}" ] && ! covers "$1/fullchain.pem" "$TLS_HOST"; then
+        echo "it does not cover $TLS_HOST: have it issued for that name"
+    elif [ "$(count "$1/fullchain.pem")" = 1 ] && [ "$(count "$served/fullchain.pem")" -gt 1 ] && ! signed_itself "$1/fullchain.pem"; then
+        echo "its issuers are missing, which the one before had: append them in fullchain.pem"
+    else
+        awk '/-----BEGIN/ { last = "" } { last = last $0 "\n" } END { printf "%s", last }' "$1/fullchain.pem" >"$1/last.pem"
+        openssl verify -purpose sslserver -partial_chain -trusted "$1/last.pem" -untrusted "$1/fullchain.pem" "$1/fullchain.pem" 2>&1 |
+            sed -n 's/^error [0-9]* at \([0-9]*\) depth lookup: \(.*\)/its chain is of no use: \2 (certificate \1, from 0)/p'
+    fi
+}
+
+# signed_itself CERTIFICATE
+signed_itself() {
+    [ "$(openssl x509 -in "$1" -noout -issuer_hash)" = "$(openssl x509 -in "$1" -noout -subject_hash)" ]
+}
+
 # Takes the present certificate and its key over into memory, as a pair, if they can be used: what is half-written or wrong is
 # never served. Needs the rest of the configuration; what is wrong is on standard error. 3: they are of no use. Anything else
 # but 0: something else went wrong, which may pass.
@@ -171,18 +212,21 @@ take_certificate() {
     # See tls.conf.
     mkdir "$taken/empty" || return
     cp "$certificate" "$key" "$taken" || return
-    # The first one is taken all the same: visitors then learn what is wrong.
-    if [ -e "$served" ] && has_expired "$taken/fullchain.pem"; then
-        echo "it has expired ($(openssl x509 -in "$taken/fullchain.pem" -noout -enddate)): have it renewed, and put the renewed one there" >&2
-        return 3
-    fi
-    if [ -e "$served" ] && is_early "$taken/fullchain.pem"; then
-        echo "it is not valid before $(begin_of "$taken/fullchain.pem"): until then the old one is served" >&2
-        return 1
-    fi
     write_certificate "$taken" || return
     write_names "$taken/fullchain.pem" || return
     nginx -t -q -e stderr -c "$config/nginx.conf" || return 3
+    # The first one is taken all the same: visitors then learn what is wrong.
+    if [ -e "$served" ]; then
+        if is_early "$taken/fullchain.pem"; then
+            echo "it is not valid before $(begin_of "$taken/fullchain.pem"): until then the old one is served" >&2
+            return 1
+        fi
+        wrong=$(objection "$taken")
+        if [ -n "$wrong" ]; then
+            echo "$wrong" >&2
+            return 3
+        fi
+    fi
 
     ln -sfn "$taken" "$served.new" || return
     mv -T "$served.new" "$served"

@@ -6,6 +6,9 @@ import signal
 import sys
 import time
 
+# Process 1 of a container ignores what it has no handler for, and Gunicorn sets its own only after all that follows.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
 from boneyard_blog.server.configuration import ServerConfiguration
 from boneyard_blog.server.events import WorkerStarted, WorkerStopping
 from boneyard_blog.server.libraries import import_libraries

@@ -4,12 +4,15 @@ import logging
 import re
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
+from pyramid.response import Response
+from pyramid.settings import asbool
 from pyramid.view import exception_view_config, notfound_view_config
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError, TimeoutError
 
 from boneyard_blog import schema
 from boneyard_blog.limits import UnreadableForm
 from boneyard_blog.search import nearest_tags, tags_asked_for
+from boneyard_blog.server.broken_source import broken_page
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +110,11 @@ def unavailable(request):
 
 @exception_view_config(Exception, renderer="message.jinja2")
 def broken(request):
-    """A visitor who meets a fault of ours is told that it is ours, and the log what it is."""
+    """A visitor who meets a fault of ours is told that it is ours, and the log what it is; a developer sees it on the page."""
     log.error("A fault in answering %s %s", request.method, request.path_info, exc_info=request.exc_info)
+    # Who sent a form is given back what was in it, even there.
+    if asbool(request.registry.settings["blog.development"]) and request.method in ("GET", "HEAD"):
+        return Response(broken_page(request.exception), status=500, cache_control="no-store")
     request.response.status = 500
     return {"heading": "Something broke here", "message": "It is our fault, and it has been noted."}
 

@@ -1,4 +1,4 @@
-"""What a developer sees while the source does not load."""
+"""What a developer sees while the source does not load, or does not work."""
 
 import html
 import sys
@@ -20,14 +20,17 @@ pre {{ background: #1d2023; border-left: 6px solid #d4453b; color: #f2efe9; over
 """
 
 
+def broken_page(error: BaseException) -> str:
+    """Return what a developer is to see of an exception: its name, and how it came to it."""
+    trace = "".join(traceback.format_exception(error))
+    return _PAGE.format(title=html.escape(f"{type(error).__name__}: {error}"), trace=html.escape(trace))
+
+
 class BrokenSource:
     """A WSGI application that answers every request with the exception being handled when it was made."""
 
     def __init__(self):
-        error = sys.exception()
-        self._body = _PAGE.format(
-            title=html.escape(f"{type(error).__name__}: {error}"), trace=html.escape(traceback.format_exc())
-        ).encode()
+        self._body = broken_page(sys.exception()).encode()
 
     def __call__(self, environ, start_response):
         headers = [

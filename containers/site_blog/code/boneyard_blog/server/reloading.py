@@ -16,13 +16,21 @@ def forget_source() -> None:
             del sys.modules[name]
 
 
+def _saved_at(path: Path) -> float:
+    """When it was; what is gone again, as files of editors are, or leads nowhere, as their locks do, never was."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0
+
+
 def reload_if_changed_since(moment: float, source: Path) -> None:
     """End this worker, to be replaced, if a file was saved while it was loading and nobody watched yet."""
 
     def look():
         # By then Gunicorn's own watch is in place.
         time.sleep(0.3)
-        if any(path.stat().st_mtime > moment for path in source.rglob("*.py")):
+        if any(_saved_at(path) > moment for path in source.rglob("*.py")):
             os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=look, name="catch-up", daemon=True).start()

@@ -17,7 +17,7 @@ def application():
     setup_logging(path)
     try:
         return Observed(get_app(path))
-    except Exception:
+    except (Exception, SystemExit):
         if os.path.basename(path) != "development.ini":
             raise
         log.exception("The blog's source is broken; waiting for it to be saved again")

@@ -192,6 +192,8 @@ main() {
     if [[ ${1-} != postgres ]]; then
         exec "$@"
     fi
+    # Process 1 of a container ignores what it has no handler for; the server sets its own. A first start is done anew.
+    trap 'exit 0' INT TERM
     [[ -w $PGDATA ]] || die "$PGDATA cannot be written by user $(id -un) ($(id -u)): give the mounted folder to that user"
     lock_data
     if [[ -e $unfinished || ! -s $PGDATA/PG_VERSION ]]; then

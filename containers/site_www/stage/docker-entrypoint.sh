@@ -348,6 +348,9 @@ watch_certificate() {
     done
 }
 
+# Process 1 of a container ignores what it has no handler for; Nginx sets its own.
+trap 'exit 0' QUIT TERM
+
 check_environment
 write_configuration
 

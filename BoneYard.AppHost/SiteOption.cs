@@ -33,7 +33,14 @@ internal sealed record SiteOption(string Name, string Default, string Purpose, s
         byDefault,
         purpose,
         "the name of a volume: two or more letters, digits, '-', '_' and '.', the first a letter or digit",
-        text => text.Length > 1 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'));
+        IsNameForEngines);
+
+    public static SiteOption Network(string name, string byDefault, string purpose) => new(
+        name,
+        byDefault,
+        purpose,
+        "the name of a container network: two or more letters, digits, '-', '_' and '.', the first a letter or digit; bridge, default, host and none are the engine's own",
+        text => IsNameForEngines(text) && text is not ("bridge" or "default" or "host" or "none"));
 
     public static SiteOption Host(string name, string byDefault, string purpose) => new(
         name,
@@ -41,4 +48,7 @@ internal sealed record SiteOption(string Name, string Default, string Purpose, s
         purpose,
         "the name or address of a host, in ASCII, without scheme and port: site.example or 10.11.12.3",
         text => text.All(char.IsAscii) && !text.StartsWith('[') && !text.Contains('%', StringComparison.Ordinal) && Uri.CheckHostName(text) is not UriHostNameType.Unknown);
+
+    private static bool IsNameForEngines(string text) =>
+        text.Length > 1 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

@@ -57,13 +57,10 @@ internal sealed record SiteOptions(
 
     private static readonly SiteOption s_dataVolume = SiteOption.Volume("data-volume", "boneyard-data", "keeps the database");
     private static readonly SiteOption s_mediaVolume = SiteOption.Volume("media-volume", "boneyard-media", "keeps uploaded pictures");
-    private static readonly SiteOption s_network = SiteOption.Volume("network", "sitenet", "connects the containers") with
-    {
-        Allowed = "the name of a container network: two or more letters, digits, '-', '_' and '.', the first a letter or digit",
-    };
+    private static readonly SiteOption s_network = SiteOption.Network("network", "sitenet", "connects the containers");
 
     private static readonly SiteOption s_subnet = new(
-        "subnet", "10.11.12.0/24", "the addresses of the network", "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix",
+        "subnet", "10.11.12.0/24", "the addresses of the network", "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix; not of loopback, multicast or link-local addresses",
         text => IpSubnet.TryParse(text, out _));
 
     private static readonly SiteOption s_gateway = new(

@@ -20,9 +20,18 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
     public string Name { get; } = name;
 
     /// <summary>What a setting of Aspire names, else what runs, else what is installed; Docker before Podman.</summary>
-    public static string NameIn(IConfiguration configuration) =>
-        s_settings.Select(setting => configuration[setting]).FirstOrDefault(value => !string.IsNullOrEmpty(value))?.ToLowerInvariant()
-        ?? s_found.Value;
+    /// <exception cref="DistributedApplicationException">A setting names something else.</exception>
+    public static string NameIn(IConfiguration configuration)
+    {
+        if (s_settings.FirstOrDefault(setting => !string.IsNullOrEmpty(configuration[setting])) is not { } setting)
+        {
+            return s_found.Value;
+        }
+
+        var name = configuration[setting]!.ToLowerInvariant();
+        return s_known.Contains(name) ? name
+            : throw new DistributedApplicationException($"{setting} is '{configuration[setting]}'; allowed is {string.Join(" or ", s_known)}.");
+    }
 
     public async Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {

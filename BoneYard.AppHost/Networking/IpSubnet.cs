@@ -11,6 +11,10 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     // Room for the network's own address, a gateway, two containers and the broadcast address.
     private const int LeastHostBits = 3;
 
+    // "This host", loopback, multicast and what is reserved; link-local addresses of IPv6 mean nothing without an interface.
+    private static readonly IPNetwork[] s_notForHosts =
+        [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8" }.Select(IPNetwork.Parse)];
+
     public AddressFamily Family => Network.BaseAddress.AddressFamily;
 
     /// <summary>The last address that is not the broadcast address: out of the way of those that are counted from 1.</summary>
@@ -22,14 +26,15 @@ internal readonly record struct IpSubnet(IPNetwork Network)
 
     private BigInteger Last => First + (BigInteger.One << (Bits - Network.PrefixLength)) - 1;
 
-    /// <param name="text">As in <c>10.11.12.0/24</c> or <c>fd00:b0::/64</c>; bits beyond the prefix are not allowed.</param>
+    /// <param name="text">As in <c>10.11.12.0/24</c> or <c>fd00:b0::/64</c>; bits beyond the prefix are not allowed, nor addresses that no host may have.</param>
     public static bool TryParse([NotNullWhen(true)] string? text, out IpSubnet subnet)
     {
         var parsed = IPNetwork.TryParse(text, out var network);
         subnet = new(network);
         return parsed
             && TryParseAddress(text!.Split('/')[0], out var first) && first.Equals(network.BaseAddress)
-            && network.PrefixLength > 0 && subnet.Bits - network.PrefixLength >= LeastHostBits;
+            && network.PrefixLength > 0 && subnet.Bits - network.PrefixLength >= LeastHostBits
+            && !s_notForHosts.Any(subnet.Overlaps);
     }
 
     /// <summary>Takes an IPv4 address in full only: the framework reads 10.11.12 as 10.11.0.12.</summary>
@@ -38,6 +43,8 @@ internal readonly record struct IpSubnet(IPNetwork Network)
 
     /// <summary>The host of this number: 1 is the first after the network's own address.</summary>
     public IPAddress Host(int number) => At(First + number);
+
+    private bool Overlaps(IPNetwork other) => Overlaps(new IpSubnet(other));
 
     public bool Overlaps(IpSubnet other) => Family == other.Family && First <= other.Last && other.First <= Last;
 

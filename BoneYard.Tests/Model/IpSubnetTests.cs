@@ -30,6 +30,13 @@ public sealed class IpSubnetTests
     [InlineData("fd00:b0::/126")]
     [InlineData("fd00:b0::1/64")]
     [InlineData("sitenet")]
+    [InlineData("0.0.0.0/1")]
+    [InlineData("127.0.0.0/24")]
+    [InlineData("224.0.0.0/24")]
+    [InlineData("240.0.0.0/24")]
+    [InlineData("fe80::/64")]
+    [InlineData("ff02::/64")]
+    [InlineData("::/64")]
     public void Anything_else_is_none(string text)
     {
         Assert.False(IpSubnet.TryParse(text, out _));

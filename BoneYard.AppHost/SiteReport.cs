@@ -54,6 +54,7 @@ internal static class SiteReport
             {
                 var endpoint = resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http");
                 await output.WriteLineAsync($"site: {new UriBuilder(endpoint.Scheme, hostName, endpoint.Port).Uri.GetLeftPart(UriPartial.Authority)}");
+                await ReportEndsAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             await either.CancelAsync();
@@ -103,6 +104,25 @@ internal static class SiteReport
 
             var complaint = current.Snapshot.HealthReports.FirstOrDefault(report => report.Status is HealthStatus.Unhealthy);
             return Describe(container.Name, current.Snapshot.State?.Text, complaint?.Description ?? complaint?.ExceptionText);
+        }
+
+        /// <summary>What ends while the site runs, though nobody stopped it.</summary>
+        private async Task ReportEndsAsync(CancellationToken cancellationToken)
+        {
+            var ended = new HashSet<string>();
+
+            await foreach (var update in _notifications.WatchAsync(cancellationToken))
+            {
+                if (!HasFailed(update) && !HasCrashed(update))
+                {
+                    ended.Remove(update.Resource.Name);
+                }
+                else if (ended.Add(update.Resource.Name))
+                {
+                    var how = update.Snapshot.ExitCode is { } code ? $"exited with code {code}" : "could not be started again";
+                    await output.WriteLineAsync($"ended: '{update.Resource.Name}' {how}. Its page on the dashboard says why, and starts it again.");
+                }
+            }
         }
 
         private async Task<ResourceEvent> FirstFailureAsync(CancellationToken cancellationToken)

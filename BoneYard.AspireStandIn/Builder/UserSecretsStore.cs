@@ -19,7 +19,20 @@ internal sealed class UserSecretsStore(string path)
         appHost.GetCustomAttribute<UserSecretsIdAttribute>() is { } id ? new(PathHelper.GetSecretsPathFromSecretsId(id.UserSecretsId)) : null;
 
     /// <summary>Gives the kept value, or keeps this one. Two AppHosts that start at once get the same.</summary>
+    /// <exception cref="DistributedApplicationException">The file cannot be read or written; the message names it.</exception>
     public string GetOrAdd(string key, string value)
+    {
+        try
+        {
+            return ReadOrWrite(key, value);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            throw new DistributedApplicationException($"The secret '{key}' cannot be kept in {Path}: {exception.Message} Let user {Environment.UserName} write there, mend the file, or name another home in HOME.", exception);
+        }
+    }
+
+    private string ReadOrWrite(string key, string value)
     {
         var directory = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
 

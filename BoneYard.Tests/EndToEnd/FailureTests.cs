@@ -22,6 +22,20 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_container_that_ends_while_the_site_runs_is_told_of()
+    {
+        await using var own = new OwnResources();
+        await using var host = AppHostProcess.StartWith(own);
+        await host.WaitUntilUpAsync();
+        var front = (await ContainerEngine.ListAsync("ps", "--filter", $"network={own.Network}", "--format", "{{.Names}}")).Single(name => name.StartsWith("sitewww-", StringComparison.Ordinal));
+
+        await ContainerEngine.RunAsync("kill", front);
+
+        Assert.Equal("'sitewww' exited with code 137. Its page on the dashboard says why, and starts it again.", await host.EndedAsync());
+        await host.StopAsync();
+    }
+
+    [Fact]
     public async Task A_Dockerfile_that_fails_shows_its_last_lines_and_ends_the_application()
     {
         var folder = Directory.CreateTempSubdirectory("boneyard-test-");

@@ -20,6 +20,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _error = [];
     private readonly TaskCompletionSource<string> _site = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _dashboard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private AppHostProcess(Process process)
     {
@@ -102,6 +103,9 @@ internal sealed class AppHostProcess : IAsyncDisposable
     /// <summary>Where it says that the dashboard is, with what opens it.</summary>
     public async Task<Uri> DashboardAsync() => new(await HearAsync(_dashboard));
 
+    /// <summary>What it says of the first container that ends while the site runs.</summary>
+    public Task<string> EndedAsync() => HearAsync(_ended);
+
     /// <summary>At once, and without a chance to tidy up (SIGKILL).</summary>
     public void Kill()
     {
@@ -153,7 +157,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
         lines.Enqueue(line);
 
-        foreach (var (beginning, said) in ((string, TaskCompletionSource<string>)[])[("site: ", _site), ("dashboard: ", _dashboard)])
+        foreach (var (beginning, said) in ((string, TaskCompletionSource<string>)[])[("site: ", _site), ("dashboard: ", _dashboard), ("ended: ", _ended)])
         {
             if (line.StartsWith(beginning, StringComparison.Ordinal))
             {

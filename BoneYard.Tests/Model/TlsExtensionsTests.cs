@@ -46,7 +46,8 @@ public sealed class TlsExtensionsTests : IDisposable
         Assert.Equal(
             new Dictionary<string, object>
             {
-                ["SITE_HOSTS"] = "certificate", ["TLS_HOST"] = "site.example",
+                ["SITE_HOSTS"] = "certificate",
+                ["TLS_HOST"] = "site.example",
                 ["HTTPS_PORT"] = "9443",
                 ["HTTP3_PORT"] = "9443",
             },

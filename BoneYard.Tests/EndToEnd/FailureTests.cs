@@ -12,8 +12,7 @@ public sealed class FailureTests
         // Somebody else's volume, by mistake.
         await ContainerEngine.RunAsync("run", "--rm", "--volume", $"{own.DataVolume}:/volume", "debian:trixie-slim", "touch", "/volume/letter");
 
-        var (exitCode, error, _) = await AppHostProcess.RunAsync(
-            [.. own.Arguments, "--tls=off", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
+        var (exitCode, error, _) = await AppHostProcess.RunAsync(AppHostProcess.OptionsWith(own));
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith("error: 'sitedb' could not be started. The end of its log:", error, StringComparison.Ordinal);

@@ -10,8 +10,7 @@ public sealed class KilledAppHostTests : IAsyncLifetime
     private readonly OwnResources _own = new();
     private readonly string[] _options;
 
-    public KilledAppHostTests() =>
-        _options = [.. _own.Arguments, "--tls=off", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"];
+    public KilledAppHostTests() => _options = AppHostProcess.OptionsWith(_own);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

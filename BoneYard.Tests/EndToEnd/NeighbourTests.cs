@@ -9,12 +9,11 @@ public sealed class NeighbourTests
     {
         await using var own = new OwnResources();
         var port = AppHostProcess.FreePort();
-        await using var first = AppHostProcess.Start([.. own.Arguments, "--tls=off", $"--http-port={port}", $"--https-port={AppHostProcess.FreePort()}"]);
+        await using var first = AppHostProcess.Start(AppHostProcess.OptionsWith(own, port));
         await first.WaitUntilUpAsync();
         var before = await own.LeftAsync();
 
-        var (exitCode, error, _) = await AppHostProcess.RunAsync(
-            [.. own.Arguments, "--tls=off", $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
+        var (exitCode, error, _) = await AppHostProcess.RunAsync(AppHostProcess.OptionsWith(own));
 
         Assert.Equal(1, exitCode);
         Assert.Matches($"Address [0-9.]+ of 'site[a-z]+' on network '{own.Network}' is taken by container 'site[a-z]+-[a-z]+'\\. Stop the application that it belongs to", error);

@@ -180,24 +180,17 @@ public sealed class DevelopmentAuthorityTests : IDisposable
         Assert.Equal(content, File.ReadAllText(_folder[file]));
     }
 
-    [Fact]
-    public void An_authority_that_may_not_issue_is_reported()
+    /// <summary>One that may not issue, and one with another kind of key.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_authority_that_was_not_made_here_is_reported(bool isRsa)
     {
         _authority.EnsureExists();
-        var server = TestCertificate.Root().Server();
-        File.WriteAllText(_folder["ca/ca.pem"], server.Pem);
-        File.WriteAllText(_folder["ca/ca.key"], server.KeyPem);
-
-        Refused("is none that was made here.");
-    }
-
-    [Fact]
-    public void An_authority_with_another_kind_of_key_is_reported()
-    {
-        _authority.EnsureExists();
-        var server = TestCertificate.Root().RsaServer();
-        File.WriteAllText(_folder["ca/ca.pem"], server.Pem);
-        File.WriteAllText(_folder["ca/ca.key"], server.KeyPem);
+        var root = TestCertificate.Root();
+        var other = isRsa ? root.RsaServer() : root.Server();
+        File.WriteAllText(_folder["ca/ca.pem"], other.Pem);
+        File.WriteAllText(_folder["ca/ca.key"], other.KeyPem);
 
         Refused("is none that was made here.");
     }

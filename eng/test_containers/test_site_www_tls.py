@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import unittest
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -67,6 +68,26 @@ def trusting_anybody() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
+
+
+@contextmanager
+def repeated(visit, threads: int = 1):
+    """Does it again and again in the meantime, in each thread."""
+    done = threading.Event()
+
+    def go():
+        while not done.is_set():
+            visit()
+
+    visitors = [threading.Thread(target=go) for _ in range(threads)]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for visitor in visitors:
+            visitor.join()
 
 
 def served(front: Front) -> str:
@@ -341,27 +362,19 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         chain, key = certificate()
         both = trusting(self.chain + chain)
         visits: list[str] = []
-        done = threading.Event()
 
         def visit():
-            while not done.is_set():
-                try:
-                    visits.append(str(front.get_secure("/", both).status))
-                except (OSError, http.client.HTTPException) as failure:
-                    visits.append(repr(failure))
-                    return
+            try:
+                visits.append(str(front.get_secure("/", both).status))
+            except (OSError, http.client.HTTPException) as failure:
+                visits.append(repr(failure))
 
         slow = handshake(front.https, both)
         self.addCleanup(slow.close)
         slow.sendall(b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nConnection: close\r\n\r\nhello")
-        visitor = threading.Thread(target=visit)
-        visitor.start()
-        try:
+        with repeated(visit):
             put(self.folder, chain, key)
             front.wait_for("serving the new one", lambda: served(front) == chain)
-        finally:
-            done.set()
-            visitor.join()
         slow.sendall(b"world")
 
         self.assertTrue(slow.recv(4096).startswith(b"HTTP/1.1 200 "))
@@ -374,30 +387,21 @@ class ACertificateThatIsReplaced(unittest.TestCase):
         both = trusting(self.chain + chain)
         failures: list[str] = []
         seen: set[str] = set()
-        done = threading.Event()
 
         def visit():
-            while not done.is_set():
-                try:
-                    with handshake(front.https, both) as connection:
-                        seen.add(ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True)))
-                except OSError as failure:
-                    failures.append(repr(failure))
+            try:
+                with handshake(front.https, both) as connection:
+                    seen.add(ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True)))
+            except OSError as failure:
+                failures.append(repr(failure))
 
-        visitors = [threading.Thread(target=visit) for _ in range(3)]
-        for visitor in visitors:
-            visitor.start()
-        try:
+        with repeated(visit, threads=3):
             # As the entry point does it, but two hundred times.
             front.execute("sh", "-euc", """
                 cd /dev/shm/tls
                 mkdir -p other/empty
                 cp /other/* other
                 for pair in $(yes "other $(readlink served)" | head -n 100); do ln -sfn "$pair" next; mv -T next served; done""")
-        finally:
-            done.set()
-            for visitor in visitors:
-                visitor.join()
 
         self.assertEqual([], failures)
         self.assertEqual({self.chain, chain}, seen)

@@ -299,6 +299,18 @@ public sealed class CertificateFolderTests : IDisposable
     [Theory]
     [InlineData(CertificateFolder.ChainFile)]
     [InlineData(CertificateFolder.KeyFile)]
+    public void A_file_that_cannot_be_read_is_refused(string file)
+    {
+        Put(Server, Intermediate);
+        // Root may read what its mode forbids, but nobody what another keeps to himself.
+        using var kept = new FileStream(_folder[file], FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        Refused($"{_folder[file]} cannot be read by user {Environment.UserName}");
+    }
+
+    [Theory]
+    [InlineData(CertificateFolder.ChainFile)]
+    [InlineData(CertificateFolder.KeyFile)]
     public void A_folder_in_place_of_a_file_is_refused(string file)
     {
         Put(Server, Intermediate);

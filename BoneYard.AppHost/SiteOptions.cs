@@ -60,7 +60,7 @@ internal sealed record SiteOptions(
     private static readonly SiteOption s_network = SiteOption.Network("network", "sitenet", "connects the containers");
 
     private static readonly SiteOption s_subnet = new(
-        "subnet", "10.11.12.0/24", "the addresses of the network", "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix; not of loopback, multicast or link-local addresses",
+        "subnet", "10.11.12.0/24", "the addresses of the network", IpSubnet.Allowed,
         text => IpSubnet.TryParse(text, out _));
 
     private static readonly SiteOption s_gateway = new(
@@ -87,7 +87,7 @@ internal sealed record SiteOptions(
     /// <summary>The static address of the container of this number, from 1.</summary>
     public string Address(int number) => Subnet.Host(number).ToString();
 
-    public bool HasTls => Tls is not NoTls;
+    public bool HasTls => Tls is null || !IsOff(Tls);
 
     /// <exception cref="WrongOptionException">A value is not allowed, or production has nothing to serve HTTPS with.</exception>
     public static SiteOptions From(IConfiguration configuration)
@@ -96,7 +96,7 @@ internal sealed record SiteOptions(
 
         var site = new SiteOptions(
             Enum.Parse<SiteMode>(Value(s_mode), ignoreCase: true),
-            ValueOrNull(s_tls) is { } tls && IsOff(tls) ? NoTls : ValueOrNull(s_tls),
+            ValueOrNull(s_tls),
             Value(s_hostName),
             Number(s_httpPort),
             Number(s_httpsPort),

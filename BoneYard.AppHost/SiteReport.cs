@@ -113,7 +113,7 @@ internal static class SiteReport
 
             await foreach (var update in _notifications.WatchAsync(cancellationToken))
             {
-                if (!HasFailed(update) && !HasCrashed(update))
+                if (!HasEnded(update))
                 {
                     ended.Remove(update.Resource.Name);
                 }
@@ -129,7 +129,7 @@ internal static class SiteReport
         {
             await foreach (var update in _notifications.WatchAsync(cancellationToken))
             {
-                if (HasFailed(update) || HasCrashed(update))
+                if (HasEnded(update))
                 {
                     return update;
                 }
@@ -137,6 +137,8 @@ internal static class SiteReport
 
             throw new OperationCanceledException(cancellationToken);
         }
+
+        private bool HasEnded(ResourceEvent update) => HasFailed(update) || HasCrashed(update);
 
         /// <summary>Itself, and not only with the server that it is on.</summary>
         private bool HasFailed(ResourceEvent update) =>

@@ -21,7 +21,7 @@ internal static class ContainerNetworkExtensions
     {
         if (!IpSubnet.TryParse(subnet, out var range))
         {
-            throw new DistributedApplicationException($"Subnet '{subnet}' of network '{name}' is none. Give one with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix, and not of loopback, multicast or link-local addresses.");
+            throw new DistributedApplicationException($"Subnet '{subnet}' of network '{name}' is none. Give {IpSubnet.Allowed}.");
         }
 
         var network = new ContainerNetworkResource(name, networkName ?? name, range, AddressOf($"The gateway of network '{name}'", range, gateway ?? range.LastHost.ToString()));

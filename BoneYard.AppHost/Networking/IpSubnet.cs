@@ -8,12 +8,16 @@ namespace BoneYard.Networking;
 /// <summary>A range of addresses, IPv4 or IPv6, and which of them a container may have.</summary>
 internal readonly record struct IpSubnet(IPNetwork Network)
 {
+    /// <summary>What <see cref="TryParse"/> takes, in words.</summary>
+    public const string Allowed =
+        "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix; not of loopback, multicast or link-local addresses";
+
     // Room for the network's own address, a gateway, two containers and the broadcast address.
     private const int LeastHostBits = 3;
 
     // "This host", loopback, multicast and what is reserved; link-local addresses of IPv6 mean nothing without an interface.
-    private static readonly IPNetwork[] s_notForHosts =
-        [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8" }.Select(IPNetwork.Parse)];
+    private static readonly IpSubnet[] s_notForHosts =
+        [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8" }.Select(text => new IpSubnet(IPNetwork.Parse(text)))];
 
     public AddressFamily Family => Network.BaseAddress.AddressFamily;
 
@@ -43,8 +47,6 @@ internal readonly record struct IpSubnet(IPNetwork Network)
 
     /// <summary>The host of this number: 1 is the first after the network's own address.</summary>
     public IPAddress Host(int number) => At(First + number);
-
-    private bool Overlaps(IPNetwork other) => Overlaps(new IpSubnet(other));
 
     public bool Overlaps(IpSubnet other) => Family == other.Family && First <= other.Last && other.First <= Last;
 

@@ -53,7 +53,7 @@ internal sealed class CertificateChain
     /// <summary>What keeps a server from using the chain, and the remedy; the first is the one to be mended first.</summary>
     /// <param name="publicKey">The subject public key info that belongs to the private key.</param>
     public IEnumerable<string> Problems(byte[] publicKey, string hostName, DateTimeOffset now) =>
-        new[] { ProblemOfKey(publicKey), ProblemOfOrder(), ProblemOfEnd(), ProblemOfStrength(), ProblemOfNames(hostName), ProblemOfDates(now) }.OfType<string>();
+        new[] { ProblemOfKey(publicKey), ProblemOfChain(), ProblemOfEnd(), ProblemOfStrength(), ProblemOfNames(hostName), ProblemOfDates(now) }.OfType<string>();
 
     private string? ProblemOfKey(byte[] publicKey)
     {
@@ -67,8 +67,11 @@ internal sealed class CertificateChain
         };
     }
 
-    /// <summary>Builds the chain from these certificates alone, which checks signatures as well as names: it has to come out as it stands in the file.</summary>
-    private string? ProblemOfOrder()
+    /// <summary>
+    /// Builds the chain from these certificates alone, which checks signatures as well as names: it has to come out as it stands in
+    /// the file, and fit for a server.
+    /// </summary>
+    private string? ProblemOfChain()
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

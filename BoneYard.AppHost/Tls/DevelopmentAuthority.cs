@@ -200,27 +200,21 @@ internal sealed class DevelopmentAuthority(string folder, TimeProvider time)
         new($"User {Environment.UserName} cannot write the certificates of development: {exception.Message} Give the folder back to that user (sudo chown -R {Environment.UserName} {Shell.Quoted(folder)}), make room, or remove what is in the way.");
 
     /// <summary>Two applications that start at once must not make two authorities.</summary>
-    private FileStream TakeTurn()
+    private FileStream TakeTurn() => Written(() =>
     {
-        Written(() =>
-        {
-            UserFiles.CreateFolder(folder, forOthers: false);
-            UserFiles.CreateFolder(_authorityFolder, forOthers: false);
-            UserFiles.CreateFolder(_issuedFolder, forOthers: false);
-            return true;
-        });
+        UserFiles.CreateFolder(folder, forOthers: false);
+        UserFiles.CreateFolder(_authorityFolder, forOthers: false);
+        UserFiles.CreateFolder(_issuedFolder, forOthers: false);
+        return Lock(Path.Combine(folder, "lock"));
+    });
 
-        var path = Path.Combine(folder, "lock");
-
+    private static FileStream Lock(string path)
+    {
         for (var waiting = Stopwatch.StartNew(); ; Thread.Sleep(20))
         {
             try
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (UnauthorizedAccessException exception)
-            {
-                throw NotWritable(exception);
             }
             catch (IOException exception) when (exception is not DirectoryNotFoundException)
             {

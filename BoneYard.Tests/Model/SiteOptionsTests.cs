@@ -249,6 +249,7 @@ public sealed class SiteOptionsTests
     {
         Assert.Throws<WrongOptionException>(() => Options("--mode=production"));
         Assert.False(Options("--mode=production", "--tls=off").HasTls);
+        Assert.False(Options("--mode=production", "--tls=OFF").HasTls);
         Assert.Equal("/etc/tls", Options("--mode=production", "--tls=/etc/tls").Tls);
     }
 

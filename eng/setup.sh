@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # usage: eng/setup.sh [compose]
 #
-# Makes this machine able to run BoneYard: .NET SDK, container engine, base images, and Aspire or its stand-in; and docker
-# compose, where a start is to be measured beside it. What is there already is left alone; a second run takes a moment.
+# Makes this machine able to run BoneYard: .NET SDK, container engine and base images; and docker compose, where
+# a start is to be measured beside it. What is there already is left alone; a second run takes a moment.
 set -Eeuo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -10,8 +10,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/eng/engine.sh"
 # shellcheck source=images.sh
 source "$root/eng/images.sh"
-# shellcheck source=aspire.sh
-source "$root/eng/aspire.sh"
 
 need_dotnet() {
     local version
@@ -44,7 +42,6 @@ main() {
     need_engine
     # Without an engine there is nowhere to put an image.
     ((${#missing[@]})) || need_base_images
-    need_aspire
     [[ ${1-} != compose ]] || need_compose
 
     if ((${#missing[@]})); then

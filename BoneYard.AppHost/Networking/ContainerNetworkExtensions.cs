@@ -149,7 +149,7 @@ internal static class ContainerNetworkExtensions
         context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 
     private static async Task<ExecuteCommandResult> InspectAsync(ContainerNetworkResource network, ExecuteCommandContext context) =>
-        await context.ServiceProvider.GetRequiredService<ContainerNetworkManager>().InspectAsync(network.NetworkName, context.CancellationToken) is { } state
+        await context.Services.GetRequiredService<ContainerNetworkManager>().InspectAsync(network.NetworkName, context.CancellationToken) is { } state
             ? CommandResults.Success(
                 $"{state.Members.Count} containers are on '{network.NetworkName}'.",
                 new CommandResultData
@@ -161,7 +161,7 @@ internal static class ContainerNetworkExtensions
             : CommandResults.Failure($"There is no network '{network.NetworkName}'.");
 
     private static async Task<ExecuteCommandResult> RemoveAsync(ContainerNetworkResource network, ExecuteCommandContext context) =>
-        await LifetimeOf(network, context.ServiceProvider).RemoveAsync(context.CancellationToken) is { } reason
+        await LifetimeOf(network, context.Services).RemoveAsync(context.CancellationToken) is { } reason
             ? CommandResults.Failure(reason)
             : CommandResults.Success($"Network '{network.NetworkName}' is removed.");
 }

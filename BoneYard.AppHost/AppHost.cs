@@ -3,14 +3,18 @@ using BoneYard.Networking;
 using BoneYard.Telemetry;
 using BoneYard.Tls;
 
-FatalErrors.EndInOneLine();
+FatalErrors.ReportInOneLine();
 
-if (SiteCommandLine.Answer(args, Console.Out))
+var commandLine = new SiteCommandLine(args);
+
+if (commandLine.IsHelp)
 {
+    SiteCommandLine.WriteHelp(Console.Out);
     return;
 }
 
-var builder = DistributedApplication.CreateBuilder(SiteCommandLine.ToConfiguration(args));
+var builder = DistributedApplication.CreateBuilder(commandLine.Arguments);
+commandLine.RefuseUnknown(builder);
 var site = SiteOptions.From(builder.Configuration);
 builder.ReadKeptSecrets();
 
@@ -72,4 +76,4 @@ builder.TraceStart();
 builder.ReportTo(Console.Out, front: "sitewww", site.HostName);
 
 await using var application = builder.Build();
-await application.RunAsync();
+await application.RunToEndAsync();

@@ -60,7 +60,7 @@ internal static class PortCheck
 
             if (reason.SocketErrorCode is SocketError.AddressNotAvailable)
             {
-                throw new WrongOptionException($"Option {SiteOptions.ListenOption.Name} is '{use.Address}', which no interface of this machine has; allowed is {SiteOptions.ListenOption.Allowed}.");
+                throw new WrongOptionException($"Option --listen is '{use.Address}', but no interface of this machine has that address. Use localhost, an IPv4 address of this machine, or 0.0.0.0 for all of them.");
             }
 
             if (waiting.Elapsed > s_patience)

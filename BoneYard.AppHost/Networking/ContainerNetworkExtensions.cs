@@ -111,6 +111,10 @@ internal static class ContainerNetworkExtensions
             .OnBeforeResourceStarted((_, @event, cancellationToken) => LifetimeOf(resource, @event.Services).EnsureUpAsync(cancellationToken));
     }
 
+    /// <summary>Completes when the network exists; fails with the reason if it cannot be created.</summary>
+    public static Task EnsureUpAsync(this ContainerNetworkResource network, IServiceProvider services, CancellationToken cancellationToken) =>
+        LifetimeOf(network, services).EnsureUpAsync(cancellationToken);
+
     /// <summary>The name by which the others on a network reach this container there, wherever it is.</summary>
     public static string AddressOn<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network) where T : ContainerResource =>
         network.Resource.AliasOf(builder.Resource);

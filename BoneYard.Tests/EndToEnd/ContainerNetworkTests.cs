@@ -174,7 +174,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     [Fact]
     public async Task On_an_IPv6_network_it_has_its_static_address_too()
     {
-        var network = NewNetwork(OwnResources.NewIPv6Subnet());
+        var network = NewNetwork(IsolatedResources.NewIPv6Subnet());
         await EnsureAsync(network);
         var (host, visitor) = (await StartAsync(network, "host", 1), await StartAsync(network, "visitor", 2));
 
@@ -191,8 +191,8 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
 
     private ContainerNetworkResource NewNetwork(IpSubnet? subnet = null)
     {
-        var name = OwnResources.NewName();
-        var range = subnet ?? OwnResources.NewSubnet();
+        var name = IsolatedResources.NewName();
+        var range = subnet ?? IsolatedResources.NewSubnet();
         _networks.Add(name);
         return new("sitenet", name, range, range.LastHost);
     }

@@ -12,7 +12,7 @@ public sealed class DashboardTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private readonly OwnResources _own = new();
+    private readonly IsolatedResources _own = new();
     private readonly HttpClient _browser = new();
     private readonly AppHostProcess _host;
 

@@ -7,7 +7,7 @@ namespace BoneYard.Tests.EndToEnd;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class KilledAppHostTests : IAsyncLifetime
 {
-    private readonly OwnResources _own = new();
+    private readonly IsolatedResources _own = new();
     private readonly string[] _options;
 
     public KilledAppHostTests() => _options = AppHostProcess.OptionsWith(_own);

@@ -7,7 +7,7 @@ public sealed class NeighbourTests
     [Fact]
     public async Task A_second_AppHost_on_the_same_network_is_told_why_not_and_the_first_is_left_alone()
     {
-        await using var own = new OwnResources();
+        await using var own = new IsolatedResources();
         var port = AppHostProcess.FreePort();
         await using var first = AppHostProcess.Start(AppHostProcess.OptionsWith(own, port));
         await first.WaitUntilUpAsync();

@@ -10,8 +10,8 @@ public sealed class NetworkResourceTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private readonly string _name = OwnResources.NewName();
-    private readonly IpSubnet _subnet = OwnResources.NewSubnet();
+    private readonly string _name = IsolatedResources.NewName();
+    private readonly IpSubnet _subnet = IsolatedResources.NewSubnet();
     private DistributedApplication? _application;
 
     private DistributedApplication Application => _application ?? throw new InvalidOperationException("The application is not running.");
@@ -113,7 +113,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     [Fact]
     public async Task When_it_cannot_be_made_the_container_does_not_start_until_nothing_is_in_the_way_any_more()
     {
-        var other = OwnResources.NewName();
+        var other = IsolatedResources.NewName();
         await ContainerEngine.RunAsync("network", "create", "--subnet", _subnet.ToString(), other);
 
         try
@@ -138,7 +138,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     {
         await StartAsync();
         await StopGuestAsync();
-        var other = OwnResources.NewSubnet();
+        var other = IsolatedResources.NewSubnet();
 
         await ContainerEngine.RunAsync("network", "rm", _name);
         await ContainerEngine.RunAsync("network", "create", "--subnet", $"{other}", "--gateway", $"{other.LastHost}", _name);

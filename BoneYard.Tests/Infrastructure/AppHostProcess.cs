@@ -49,11 +49,11 @@ internal sealed class AppHostProcess : IAsyncDisposable
     public static AppHostProcess Start(params string[] arguments) => StartIn(Environment.CurrentDirectory, arguments);
 
     /// <summary>A site without TLS, on ports that are free.</summary>
-    public static AppHostProcess StartWith(OwnResources own) => Start(OptionsWith(own));
+    public static AppHostProcess StartWith(IsolatedResources own) => Start(OptionsWith(own));
 
     /// <summary>Those of a site without TLS, on ports that are free.</summary>
     /// <param name="httpPort">null takes any.</param>
-    public static string[] OptionsWith(OwnResources own, int? httpPort = null) =>
+    public static string[] OptionsWith(IsolatedResources own, int? httpPort = null) =>
         [.. own.Arguments, "--tls=off", $"--http-port={httpPort ?? FreePort()}", $"--https-port={FreePort()}"];
 
     private static AppHostProcess StartIn(string folder, string[] arguments)

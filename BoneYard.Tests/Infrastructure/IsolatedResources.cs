@@ -5,12 +5,12 @@ using BoneYard.Networking;
 namespace BoneYard.Tests.Infrastructure;
 
 /// <summary>Volumes, network and secrets of one test's site: it shares nothing with another, nor with one under development.</summary>
-internal sealed class OwnResources : IAsyncDisposable
+internal sealed class IsolatedResources : IAsyncDisposable
 {
     private readonly string[] _volumes;
 
     /// <param name="subnet">null takes an IPv4 one that is free.</param>
-    public OwnResources(IpSubnet? subnet = null)
+    public IsolatedResources(IpSubnet? subnet = null)
     {
         Network = NewName();
         Subnet = subnet ?? NewSubnet();

@@ -3,7 +3,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>An AppHost that was killed leaves nothing that is in the way of the next start.</summary>
+/// <summary>What a killed AppHost leaves behind does not prevent the next start.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class KilledAppHostTests : IAsyncLifetime
 {
@@ -17,7 +17,7 @@ public sealed class KilledAppHostTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _own.DisposeAsync();
 
     [Fact]
-    public async Task The_next_start_succeeds_though_the_orchestrator_is_still_tidying_up()
+    public async Task The_next_start_succeeds_while_the_orchestrator_removes_the_containers()
     {
         await using var killed = AppHostProcess.Start(_options);
         await killed.WaitUntilUpAsync();
@@ -31,13 +31,13 @@ public sealed class KilledAppHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_next_start_succeeds_though_the_orchestrator_was_killed_too()
+    public async Task The_next_start_succeeds_after_the_orchestrator_was_killed_too()
     {
         await using var killed = AppHostProcess.Start(_options);
         await killed.WaitUntilUpAsync();
         var orchestrators = OrchestratorsOf(killed.Id);
         killed.Kill();
-        // With what they run on the host, which is the dashboard.
+        // Their child process is the dashboard.
         orchestrators.ForEach(orchestrator => orchestrator.Kill(entireProcessTree: true));
         var left = await _own.LeftAsync();
 
@@ -49,7 +49,7 @@ public sealed class KilledAppHostTests : IAsyncLifetime
         Assert.Empty(await _own.LeftAsync());
     }
 
-    /// <summary>DCP is told which process to watch, and so are its helpers, which remove containers when it dies.</summary>
+    /// <summary>DCP monitors the AppHost, and its helpers monitor DCP: they remove the containers when it ends.</summary>
     private static List<Process> OrchestratorsOf(int appHost)
     {
         var left = Process.GetProcessesByName("dcp").ToList();

@@ -177,7 +177,7 @@ public sealed class GraphTests : IAsyncLifetime
     {
         var arguments = (await RuntimeArgumentsOfAsync(Container(name))).ToArray();
 
-        Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet", "--label", $"{CreatorLabel.Name}={CreatorLabel.Own}"], arguments);
+        Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet", "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}"], arguments);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed record SiteOptions(
     /// <param name="number">1 for the first address of the subnet.</param>
     public string Address(int number) => ParsedSubnet.Host(number).ToString();
 
-    private IpSubnet ParsedSubnet => IpSubnet.TryParse(Subnet, out var subnet) ? subnet : throw new FormatException($"'{Subnet}' is not a valid subnet.");
+    private IpSubnet ParsedSubnet => IpSubnet.Parse(Subnet);
 
     /// <exception cref="OptionsValidationException">Keys of the section are unknown, or values are not allowed.</exception>
     public static SiteOptions From(IConfiguration configuration)
@@ -84,5 +84,5 @@ internal sealed record SiteOptions(
     private string? GatewayProblem() =>
         !IpSubnet.TryParseAddress(Gateway, out var gateway) ? null
         : Enumerable.Range(1, Containers).Any(number => ParsedSubnet.Host(number).Equals(gateway)) ? $"{gateway} is the address of a container"
-        : ParsedSubnet.Objection(gateway);
+        : ParsedSubnet.Validate(gateway);
 }

@@ -30,7 +30,7 @@ public sealed class FailureTests
 
         await ContainerEngine.RunAsync("kill", front);
 
-        Assert.Equal("'sitewww' exited with code 137. Its page on the dashboard says why, and starts it again.", await host.ExitedAsync());
+        Assert.Equal("'sitewww' exited with code 137. See its console log in the dashboard, where it can be started again.", await host.ExitedAsync());
         await host.StopAsync();
     }
 

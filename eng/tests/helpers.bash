@@ -1,5 +1,5 @@
 # For the bats tests: a copy of the scripts, and fakes of the commands that would change this machine.
-# shellcheck shell=bash disable=SC2016  # the fakes are scripts in quotes
+# shellcheck shell=bash disable=SC2016,SC2154  # fakes are scripts in quotes; bats sets variables
 
 root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 

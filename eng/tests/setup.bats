@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What the set-up decides and says. Nothing is installed or started.
-# shellcheck disable=SC2016  # the fakes are scripts in quotes
+# shellcheck disable=SC2016,SC2154  # fakes are scripts in quotes; bats and helpers set variables
 
 load helpers
 

@@ -21,7 +21,7 @@ builder.AddUserSecrets();
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
 var authorPassword = builder.AddParameter("author-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
 
-var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet.ToString(), site.Gateway, site.Network)
+var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet, site.Gateway, site.Network)
     .WithSettings(name: "--network", subnet: "--subnet");
 
 // No container waits for another: they start in parallel, report their health, and reconnect.

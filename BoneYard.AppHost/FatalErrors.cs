@@ -10,7 +10,7 @@ internal static class FatalErrors
     /// <summary>Exit code for options that are not valid; the original site's script used the same.</summary>
     public const int WrongOption = 16;
 
-    /// <summary>Exit code for a site that does not start, or that fails while it runs.</summary>
+    /// <summary>Exit code for a site that cannot start or continue.</summary>
     public const int Failure = 1;
 
     /// <summary>Handles unhandled exceptions only: tests catch theirs, and the process goes on.</summary>

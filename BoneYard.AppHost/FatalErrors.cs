@@ -33,7 +33,10 @@ internal static class FatalErrors
     /// </summary>
     public static async Task RunToEndAsync(this DistributedApplication application)
     {
-        BackgroundService[] services = [.. application.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
+        BackgroundService[] services = [];
+        // Not earlier: Aspire reads the options of the dashboard when these services are created, and subscribers of BeforeStart set them.
+        using var started = application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(
+            () => services = [.. application.Services.GetServices<IHostedService>().OfType<BackgroundService>()]);
         await application.RunAsync();
         await Task.WhenAll(services.Select(service => service.ExecuteTask).Where(task => task is { IsFaulted: true })!);
     }

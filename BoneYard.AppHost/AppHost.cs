@@ -13,6 +13,7 @@ if (SiteCommandLine.Answer(args, Console.Out))
 var builder = DistributedApplication.CreateBuilder(SiteCommandLine.ToConfiguration(args));
 var site = SiteOptions.From(builder.Configuration);
 builder.ReadKeptSecrets();
+builder.UseDevelopmentCertificate();
 
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
 var authorPassword = builder.AddParameter("author-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);

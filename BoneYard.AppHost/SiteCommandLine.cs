@@ -1,23 +1,15 @@
-using BoneYard.Tls;
-
 namespace BoneYard;
 
 /// <summary>The AppHost's command line: short names for the options of the site, and questions that it answers without starting.</summary>
 internal static class SiteCommandLine
 {
-    /// <summary>Answers <c>--help</c> and <c>trust</c>.</summary>
+    /// <summary>Answers <c>--help</c>.</summary>
     /// <returns>Whether that was all that was asked.</returns>
     public static bool Answer(string[] args, TextWriter output)
     {
         if (args.Any(arg => arg is "--help" or "-h"))
         {
             WriteHelp(output);
-            return true;
-        }
-
-        if (args is ["trust"])
-        {
-            TrustInstructions.WriteTo(output, DevelopmentAuthority.OfUser);
             return true;
         }
 
@@ -96,7 +88,6 @@ internal static class SiteCommandLine
     private static void WriteHelp(TextWriter output)
     {
         output.WriteLine("usage: dotnet run --project BoneYard.AppHost -- [--OPTION=VALUE]...");
-        output.WriteLine("       dotnet run --project BoneYard.AppHost -- trust    how to trust the certificates of development");
         output.WriteLine();
         output.WriteLine("Options and what they are when nobody says:");
         output.WriteLine();

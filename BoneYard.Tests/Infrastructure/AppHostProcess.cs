@@ -33,6 +33,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public string Output => Text(_output);
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code and what it wrote, trimmed.</returns>
     public static Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments) =>

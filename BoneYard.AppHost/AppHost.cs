@@ -12,7 +12,7 @@ if (SiteCommandLine.Answer(args, Console.Out))
 
 var builder = DistributedApplication.CreateBuilder(SiteCommandLine.ToConfiguration(args));
 var site = SiteOptions.From(builder.Configuration);
-builder.ReadKeptSecrets();
+builder.AddUserSecrets();
 builder.UseDevelopmentCertificate();
 
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
@@ -21,52 +21,61 @@ var authorPassword = builder.AddParameter("author-password", new GenerateParamet
 var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet.ToString(), site.Gateway, site.Network)
     .WithSettings(name: "--network", subnet: "--subnet");
 
-// Nobody waits for anybody: each container starts without the others, says so in its health, and finds them when they are up.
+// No container waits for another: they start in parallel, report their health, and reconnect.
 var sitedb = builder.AddPostgres("sitedb")
     .WithDockerfile("../containers/site_db", "stage/Dockerfile")
+    .WithImageName("site-psql")
     .WithNetwork(sitenet, site.Address(1))
-    .WithVolume(site.DataVolume, "/var/lib/postgresql/data")
-    .WithSources(site, "../containers/site_db/code", "/code")
-    .WithHardening(site, memory: "1g", processes: 200, "/tmp");
+    .WithVolume(site.DataVolume, "/var/lib/postgresql/data");
 
 var blog = sitedb.AddDatabase("blog");
 
 var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "stage/Dockerfile")
+    .WithImageName("site-py")
     .WithNetwork(sitenet, site.Address(2))
     .WithHttpEndpoint(targetPort: 8000)
     .WithHttpHealthCheck("/health")
-    .WithOtlpExporter(OtlpProtocol.HttpProtobuf)
+    .WithOtlpExporter(sitenet)
     .WithVolume(site.MediaVolume, "/srv/media")
-    .WithSources(site, "../containers/site_blog/code", "/srv/site")
-    .WithHardening(site, memory: "512m", processes: 200, "/tmp")
-    .WithEnvironment("INI_FILE", site.IsProduction ? "production.ini" : "development.ini")
+    .WithReferenceRelationship(blog)
+    .WithEnvironment("BLOG_HOST", sitedb.AddressOn(sitenet))
+    .WithEnvironment("BLOG_DATABASENAME", blog.Resource.DatabaseName)
+    .WithEnvironment("BLOG_USERNAME", sitedb.Resource.UserNameReference)
+    .WithEnvironment("BLOG_PASSWORD", sitedb.Resource.PasswordParameter)
     .WithEnvironment("SESSION_SECRET", sessionSecret)
     .WithEnvironment("FIRST_AUTHOR", site.Author)
     .WithEnvironment("FIRST_AUTHOR_PASSWORD", authorPassword)
-    .WithEnvironmentIfSet("SITE_URL", site.SiteUrl)
-    .WithEnvironmentIfSet("CONTACT_LINKS", site.Contact)
-    .WithReference(blog)
-    .WithEnvironment("BLOG_HOST", sitedb.AddressOn(sitenet))
-    .WithEnvironment("BLOG_PORT", "5432");
+    .WithOptionalEnvironment("SITE_URL", site.SiteUrl)
+    .WithOptionalEnvironment("CONTACT_LINKS", site.Contact);
 
 var sitewww = builder.AddDockerfile("sitewww", "../containers/site_www", "stage/Dockerfile")
+    .WithImageName("site-nginx")
     .WithNetwork(sitenet, site.Address(3))
-    .WithReferenceRelationship(siteblog)
     .WithHttpEndpoint(port: site.HttpPort, targetPort: 8080)
     .WithHttpHealthCheck("/health", endpointName: "http")
     .WithVolume(site.MediaVolume, "/www/media", isReadOnly: true)
-    .WithSources(site, "../containers/site_www/code", "/www/data")
-    .WithHardening(site, memory: "256m", processes: 50, "/tmp")
-    .WithEnvironment("CACHE", site.IsProduction ? "on" : "off")
+    .WithReferenceRelationship(siteblog)
     .WithEnvironment("BLOG_URL", $"http://{siteblog.AddressOn(sitenet)}:8000");
 
 if (site.HasTls)
 {
-    sitewww.WithTls(site.Tls, site.HostName, site.HttpsPort)
-        .WithEnvironment("HSTS", site is { IsProduction: true, HttpPort: 80, HttpsPort: 443 } ? "on" : "off");
+    sitewww.WithTls(site.Tls, site.HostName, site.HttpsPort);
 }
 
 sitewww.WithExternalHttpEndpoints().WithListenAddress(site.Listen);
+
+if (site.IsProduction)
+{
+    sitedb.WithHardening(memory: "1g", processes: 200);
+    siteblog.WithHardening(memory: "512m", processes: 200).WithEnvironment("INI_FILE", "production.ini");
+    sitewww.WithHardening(memory: "256m", processes: 50).WithEnvironment("CACHE", "on").WithEnvironment("HSTS", site is { HttpPort: 80, HttpsPort: 443 } ? "on" : "off");
+}
+else
+{
+    sitedb.WithBindMount("../containers/site_db/code", "/code", isReadOnly: true);
+    siteblog.WithBindMount("../containers/site_blog/code", "/srv/site", isReadOnly: true).WithEnvironment("INI_FILE", "development.ini");
+    sitewww.WithBindMount("../containers/site_www/code", "/www/data", isReadOnly: true).WithEnvironment("CACHE", "off");
+}
 
 builder.EnsurePortsAreFree();
 builder.TraceStart();

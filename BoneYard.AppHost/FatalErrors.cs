@@ -6,7 +6,8 @@ internal static class FatalErrors
     /// <summary>An option with a value that is not allowed; the original site's script used the same code.</summary>
     public const int WrongOption = 16;
 
-    private const int CannotRun = 1;
+    /// <summary>The site could not be started, or could not go on.</summary>
+    public const int Failure = 1;
 
     /// <summary>Applies to what nobody catches: a test, which catches all, is not ended by it.</summary>
     public static void EndInOneLine() => AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
@@ -21,7 +22,7 @@ internal static class FatalErrors
     private static (string Message, int ExitCode)? Mistake(Exception exception) => Cause(exception) switch
     {
         WrongOptionException wrong => (wrong.Message, WrongOption),
-        DistributedApplicationException cannot => (cannot.Message, CannotRun),
+        DistributedApplicationException cannot => (cannot.Message, Failure),
         // What .NET says of an appsettings.json that is none, and inside of it where the mistake is.
         InvalidDataException unreadable => ($"{unreadable.Message} {unreadable.GetBaseException().Message}".ReplaceLineEndings(" "), WrongOption),
         _ => null,

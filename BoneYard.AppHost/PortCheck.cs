@@ -1,27 +1,26 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 
 namespace BoneYard;
 
-/// <summary>Says which port is taken before anything starts: the orchestrator itself would wait for it in silence.</summary>
+/// <summary>Names a port that is in use before anything starts; the orchestrator would wait for it without a word.</summary>
 internal static class PortCheck
 {
     // The testing builder sets it.
     private const string RandomizePorts = "DcpPublisher:RandomizePorts";
 
-    // An AppHost that was killed a moment ago has an orchestrator that still tidies up.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    // The orchestrator of an AppHost that was killed may still be cleaning up.
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
-    // Where Aspire's dashboard and what serves it listen.
-    private static readonly string[] s_dashboard =
+    private static readonly string[] s_dashboardUrls =
         ["ASPNETCORE_URLS", "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"];
 
+    /// <summary>Checks the ports of all endpoints and of the dashboard, in run mode, unless the orchestrator chooses them.</summary>
     public static void EnsurePortsAreFree(this IDistributedApplicationBuilder builder) => builder.OnBeforeStart((@event, _) =>
     {
-        if (builder.ExecutionContext.IsRunMode && !AreChosenByOrchestrator(builder.Configuration))
+        if (builder.ExecutionContext.IsRunMode && !AreRandom(builder.Configuration))
         {
             EnsureFree([.. PortsOf(@event.Model.Resources), .. PortsOfDashboard(builder.Configuration)]);
         }
@@ -29,18 +28,16 @@ internal static class PortCheck
         return Task.CompletedTask;
     });
 
-    /// <summary>Whether the ports that are asked for do not matter.</summary>
-    internal static bool AreChosenByOrchestrator(IConfiguration configuration) => string.Equals(configuration[RandomizePorts], bool.TrueString, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the orchestrator ignores the configured ports and chooses free ones.</summary>
+    internal static bool AreRandom(IConfiguration configuration) => string.Equals(configuration[RandomizePorts], bool.TrueString, StringComparison.OrdinalIgnoreCase);
 
-    /// <param name="ports">All that one start takes: two uses of the same port are found too.</param>
-    /// <exception cref="DistributedApplicationException">One of them cannot be had; the message names it.</exception>
+    /// <param name="ports">All ports of one start; a port that is used twice is an error too.</param>
+    /// <exception cref="DistributedApplicationException">A port cannot be used. The message names it, its purpose and the remedy.</exception>
     internal static void EnsureFree(IReadOnlyList<PortUse> ports)
     {
-        var twice = ports.GroupBy(use => (use.Port, use.Protocol)).FirstOrDefault(uses => uses.Count() > 1)?.ToArray();
-
-        if (twice is not null)
+        if (ports.GroupBy(use => (use.Port, use.Protocol)).FirstOrDefault(uses => uses.Count() > 1) is { } twice)
         {
-            throw new DistributedApplicationException($"Port {twice[0].Port} is to serve {string.Join(" and ", twice.Select(use => use.Purpose))}. Give each its own.");
+            throw new DistributedApplicationException($"Port {twice.Key.Port} is used twice: for {string.Join(" and ", twice.Select(use => use.Purpose))}. Set a different port for one of them.");
         }
 
         foreach (var use in ports)
@@ -51,50 +48,42 @@ internal static class PortCheck
 
     private static void EnsureFree(PortUse use)
     {
-        for (var waiting = Stopwatch.StartNew(); !IsFree(use, out var reason); Thread.Sleep(100))
+        for (var waiting = Stopwatch.StartNew(); ErrorOf(use) is { } error; Thread.Sleep(100))
         {
-            if (reason.SocketErrorCode is SocketError.AccessDenied)
+            var remedy = error.SocketErrorCode switch
             {
-                throw Refusal(use, reason, "Ports below 1024 are for root alone on this machine: choose a higher one.");
-            }
+                SocketError.AddressNotAvailable =>
+                    throw new WrongOptionException($"Option {SiteOptions.ListenOption.Name} is '{use.Address}', which no interface of this machine has; allowed is {SiteOptions.ListenOption.Allowed}."),
+                SocketError.AccessDenied => "Ports below 1024 require root on this machine: choose a higher port.",
+                _ when waiting.Elapsed < s_timeout => null,
+                _ => $"Stop the process that listens there (`ss -lntup 'sport = :{use.Port}'` or `lsof -i :{use.Port}` shows it; it may be another BoneYard), or choose another port.",
+            };
 
-            if (reason.SocketErrorCode is SocketError.AddressNotAvailable)
+            if (remedy is not null)
             {
-                throw new WrongOptionException($"Option {SiteOptions.ListenOption.Name} is '{use.Address}', which no interface of this machine has; allowed is {SiteOptions.ListenOption.Allowed}.");
-            }
-
-            if (waiting.Elapsed > s_patience)
-            {
-                throw Refusal(use, reason, $"Stop what listens there (`ss -lntup 'sport = :{use.Port}'` or `lsof -i :{use.Port}` names it; another BoneYard, perhaps), or choose another port.");
+                throw new DistributedApplicationException($"Port {use.Port}, for {use.Purpose}, cannot be used: {error.Message}. {remedy}");
             }
         }
     }
 
-    private static DistributedApplicationException Refusal(PortUse use, SocketException reason, string remedy) =>
-        new($"Port {use.Port}, for {use.Purpose}, cannot be used: {reason.Message}. {remedy}");
-
-    private static bool IsFree(PortUse use, [NotNullWhen(false)] out SocketException? reason)
+    private static SocketException? ErrorOf(PortUse use)
     {
-        reason = null;
-
         try
         {
-            if (use.Protocol is ProtocolType.Udp)
+            using var socket = new Socket(use.Address.AddressFamily, use.Protocol is ProtocolType.Udp ? SocketType.Dgram : SocketType.Stream, use.Protocol);
+            socket.ExclusiveAddressUse = OperatingSystem.IsWindows();
+            socket.Bind(new IPEndPoint(use.Address, use.Port));
+
+            if (use.Protocol is ProtocolType.Tcp)
             {
-                using var probe = new UdpClient(new IPEndPoint(use.Address, use.Port));
-            }
-            else
-            {
-                using var probe = new TcpListener(use.Address, use.Port);
-                probe.Start();
+                socket.Listen();
             }
 
-            return true;
+            return null;
         }
         catch (SocketException exception)
         {
-            reason = exception;
-            return false;
+            return exception;
         }
     }
 
@@ -106,14 +95,15 @@ internal static class PortCheck
         select new PortUse($"endpoint '{endpoint.Name}' of '{resource.Name}'", endpoint.Port!.Value, endpoint.Protocol) { Address = address };
 
     private static IEnumerable<PortUse> PortsOfDashboard(IConfiguration configuration) =>
-        from key in s_dashboard
+        from key in s_dashboardUrls
         let url = configuration[key]?.Split(';')[0]
         where Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.IsLoopback && parsed.Port != 0
         select new PortUse(key, new Uri(url!).Port, ProtocolType.Tcp);
 }
 
-/// <param name="Purpose">What the port is for, in words.</param>
+/// <param name="Purpose">What listens there, in words.</param>
 internal sealed record PortUse(string Purpose, int Port, ProtocolType Protocol)
 {
+    /// <summary>The local address; loopback by default.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 }

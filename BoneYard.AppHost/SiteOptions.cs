@@ -143,7 +143,7 @@ internal sealed record SiteOptions(
     private string? ObjectionToGateway() =>
         !IpSubnet.TryParseAddress(Gateway, out var gateway) ? null
         : Enumerable.Range(1, Containers).Any(number => Subnet.Host(number).Equals(gateway)) ? $"{gateway} is the address of a container"
-        : Subnet.Objection(gateway);
+        : Subnet.Validate(gateway);
 
     private static bool IsOff(string text) => text.Equals(NoTls, StringComparison.OrdinalIgnoreCase);
 

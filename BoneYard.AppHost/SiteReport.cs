@@ -1,4 +1,4 @@
-using BoneYard.Networking;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -6,187 +6,147 @@ using Microsoft.Extensions.Hosting;
 
 namespace BoneYard;
 
-/// <summary>Tells the person at the terminal where the site is once it answers, what it waits for, or why it does not come up.</summary>
-internal static class SiteReport
+/// <summary>Reports on the terminal: the URLs of the dashboard and the site, what a slow start waits for, and containers that exit.</summary>
+/// <param name="front">The resource that visitors reach.</param>
+/// <param name="hostName">The host name in the URL of the site.</param>
+internal sealed class SiteReport(
+    ResourceNotificationService notifications, DistributedApplicationModel model, ContainerLogs logs, IHostApplicationLifetime lifetime, IConfiguration configuration,
+    TextWriter output, string front, string hostName) : BackgroundService
 {
-    private const int LogLinesShown = 20;
+    // Longer than a usual start.
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(20);
 
-    // What takes longer than a start usually does is worth a word.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    // The last line of each container: no line appears twice in a row.
+    private readonly Dictionary<string, string> _waiting = [];
 
-    /// <param name="front">The resource that visitors see.</param>
-    /// <param name="hostName">The name under which they do.</param>
-    public static void ReportTo(this IDistributedApplicationBuilder builder, TextWriter output, string front, string hostName)
+    private IEnumerable<ContainerResource> Containers => model.Resources.OfType<ContainerResource>();
+
+    /// <summary>What a resource waits for, in one line, with the remedy if it is known.</summary>
+    /// <param name="report">The words of its failing health check; null if there are none.</param>
+    internal static string Describe(string resource, string? state, string? report)
     {
-        builder.Services.AddSingleton<IHostedService>(services => new Reporter(services, builder.Configuration, output, front, hostName));
+        var status = state == KnownResourceStates.Running ? "not healthy yet" : state ?? KnownResourceStates.NotStarted;
+        var reason = report is null ? "." : $": {report.Split('\n')[0].Trim()}";
+        // PostgreSQL's code for a wrong password.
+        var remedy = report?.Contains("28P01", StringComparison.Ordinal) is true
+            ? ". The volume was initialised with a different password. Set Parameters__sitedb-password to that password, or choose another volume (--data-volume)."
+            : "";
+
+        return $"'{resource}' is {status}{reason}{remedy}";
     }
 
-    /// <summary>What a resource waits for, in a line, and the remedy where we know it.</summary>
-    /// <param name="said">By its health checks, if anything.</param>
-    internal static string Describe(string resource, string? state, string? said) =>
-        $"'{resource}' is {(state == KnownResourceStates.Running ? "not healthy yet" : state ?? KnownResourceStates.NotStarted)}{(said is null ? "." : $": {said.Split('\n')[0].Trim()}")}{RemedyFor(said)}";
-
-    private static string RemedyFor(string? said) => said?.Contains("28P01", StringComparison.Ordinal) is true
-        ? ". The volume was made with another password: give that one (Parameters__sitedb-password in the environment), or another volume (--data-volume)."
-        : "";
-
-    private sealed class Reporter(IServiceProvider services, IConfiguration configuration, TextWriter output, string front, string hostName) : BackgroundService
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
-        private readonly DistributedApplicationModel _model = services.GetRequiredService<DistributedApplicationModel>();
-        private readonly IHostApplicationLifetime _lifetime = services.GetRequiredService<IHostApplicationLifetime>();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
 
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        try
         {
-            await ReportDashboardAsync(stoppingToken);
+            await ReportAsync(stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A start that is stopped has not failed.
+        }
+    }
 
-            // What is stopped on its way up has not failed.
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _lifetime.ApplicationStopping);
-            var up = Task.WhenAll(Containers.Select(container => _notifications.WaitForResourceHealthyAsync(container.Name, either.Token)));
-            var failed = FirstFailureAsync(either.Token);
-            var waiting = ReportWaitingAsync(either.Token);
+    private async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        await lifetime.WaitUntilStartedAsync(cancellationToken);
 
-            if (await Task.WhenAny(up, failed) == failed && failed.IsCompletedSuccessfully && !either.IsCancellationRequested)
-            {
-                await ReportFailureAsync(failed.Result);
-            }
-            else if (up.IsCompletedSuccessfully && _model.Resources.OfType<IResourceWithEndpoints>().SingleOrDefault(r => r.Name == front) is { } resource)
-            {
-                var endpoint = resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http");
-                await output.WriteLineAsync($"site: {new UriBuilder(endpoint.Scheme, hostName, endpoint.Port).Uri.GetLeftPart(UriPartial.Authority)}");
-                await ReportEndsAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-
-            await either.CancelAsync();
-            await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
+        {
+            await output.WriteLineAsync($"dashboard: {dashboard.TrimEnd('/')}/login?t={token}");
         }
 
-        private IEnumerable<ContainerResource> Containers => _model.Resources.OfType<ContainerResource>();
+        var healthy = Task.WhenAll(Containers.Select(container => notifications.WaitForResourceHealthyAsync(container.Name, WaitBehavior.WaitOnResourceUnavailable, cancellationToken)));
+        var exited = WatchExitsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var exit = exited.MoveNextAsync().AsTask();
 
-        private async Task ReportDashboardAsync(CancellationToken cancellationToken)
+        while (await Task.WhenAny(healthy, exit, Task.Delay(s_interval, cancellationToken)) is var first && first != healthy)
         {
-            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using var registration = _lifetime.ApplicationStarted.Register(started.SetResult);
-            await started.Task.WaitAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
 
-            if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
+            if (first == exit)
             {
-                await output.WriteLineAsync($"dashboard: {dashboard.TrimEnd('/')}/login?t={token}");
+                await FailAsync(exited.Current);
+                return;
             }
+
+            await ReportWaitingAsync();
         }
 
-        /// <summary>From time to time, and never the same twice in a row.</summary>
-        private async Task ReportWaitingAsync(CancellationToken cancellationToken)
+        await healthy;
+        await output.WriteLineAsync($"site: {SiteUrl()}");
+
+        for (; await exit; exit = exited.MoveNextAsync().AsTask())
         {
-            var last = new Dictionary<string, string>();
+            var (name, code) = (exited.Current.Resource.Name, exited.Current.Snapshot.ExitCode);
+            await output.WriteLineAsync($"exited: '{name}' {(code is null ? "could not be restarted" : $"exited with code {code}")}. See its console log in the dashboard, where it can be started again.");
+        }
+    }
 
-            while (true)
+    private string SiteUrl()
+    {
+        var resource = model.Resources.OfType<IResourceWithEndpoints>().Single(resource => resource.Name == front);
+        var endpoint = resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http");
+        return new UriBuilder(endpoint.Scheme, hostName, endpoint.Port).Uri.GetLeftPart(UriPartial.Authority);
+    }
+
+    private async Task ReportWaitingAsync()
+    {
+        foreach (var container in Containers)
+        {
+            if (!notifications.TryGetCurrentState(container.Name, out var current) || current.Snapshot.HealthStatus is HealthStatus.Healthy)
             {
-                await Task.Delay(Patience, cancellationToken);
+                continue;
+            }
 
-                foreach (var container in Containers)
-                {
-                    if (DescribeWaiting(container) is { } line && last.GetValueOrDefault(container.Name) != line)
-                    {
-                        last[container.Name] = line;
-                        await output.WriteLineAsync($"waiting: {line}");
-                    }
-                }
+            var report = current.Snapshot.HealthReports.FirstOrDefault(report => report.Status is HealthStatus.Unhealthy);
+            var line = Describe(container.Name, current.Snapshot.State?.Text, report?.Description ?? report?.ExceptionText);
+
+            if (_waiting.GetValueOrDefault(container.Name) != line)
+            {
+                await output.WriteLineAsync($"waiting: {_waiting[container.Name] = line}");
             }
         }
+    }
 
-        private string? DescribeWaiting(ContainerResource container)
+    /// <summary>Each time that a resource fails to start, or a container exits with another code than 0, which is that of a stop.</summary>
+    private async IAsyncEnumerable<ResourceEvent> WatchExitsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var exited = new HashSet<string>();
+
+        await foreach (var update in notifications.WatchAsync(cancellationToken))
         {
-            if (!_notifications.TryGetCurrentState(container.Name, out var current) || current.Snapshot.HealthStatus is HealthStatus.Healthy)
+            var state = update.Snapshot.State?.Text;
+            var hasExited = state == KnownResourceStates.FailedToStart && !ParentFailed(update.Resource)
+                || update.Resource is ContainerResource && state == KnownResourceStates.Exited && update.Snapshot.ExitCode is not (null or 0);
+
+            if (!hasExited)
             {
-                return null;
+                exited.Remove(update.Resource.Name);
             }
-
-            var complaint = current.Snapshot.HealthReports.FirstOrDefault(report => report.Status is HealthStatus.Unhealthy);
-            return Describe(container.Name, current.Snapshot.State?.Text, complaint?.Description ?? complaint?.ExceptionText);
-        }
-
-        /// <summary>What ends while the site runs, though nobody stopped it.</summary>
-        private async Task ReportEndsAsync(CancellationToken cancellationToken)
-        {
-            var ended = new HashSet<string>();
-
-            await foreach (var update in _notifications.WatchAsync(cancellationToken))
+            else if (exited.Add(update.Resource.Name))
             {
-                if (!HasEnded(update))
-                {
-                    ended.Remove(update.Resource.Name);
-                }
-                else if (ended.Add(update.Resource.Name))
-                {
-                    var how = update.Snapshot.ExitCode is { } code ? $"exited with code {code}" : "could not be started again";
-                    await output.WriteLineAsync($"ended: '{update.Resource.Name}' {how}. Its page on the dashboard says why, and starts it again.");
-                }
+                yield return update;
             }
         }
+    }
 
-        private async Task<ResourceEvent> FirstFailureAsync(CancellationToken cancellationToken)
+    private bool ParentFailed(IResource resource) =>
+        resource is IResourceWithParent { Parent: var parent } && notifications.TryGetCurrentState(parent.Name, out var current) && current.Snapshot.State?.Text == KnownResourceStates.FailedToStart;
+
+    /// <summary>Shows the end of the log of the resource that failed and ends the application.</summary>
+    private async Task FailAsync(ResourceEvent failure)
+    {
+        await Console.Error.WriteLineAsync($"error: '{failure.Resource.Name}' could not be started. The end of its log:");
+
+        foreach (var line in await logs.LastLinesAsync(failure))
         {
-            await foreach (var update in _notifications.WatchAsync(cancellationToken))
-            {
-                if (HasEnded(update))
-                {
-                    return update;
-                }
-            }
-
-            throw new OperationCanceledException(cancellationToken);
+            await Console.Error.WriteLineAsync($"  {line}");
         }
 
-        private bool HasEnded(ResourceEvent update) => HasFailed(update) || HasCrashed(update);
-
-        /// <summary>Itself, and not only with the server that it is on.</summary>
-        private bool HasFailed(ResourceEvent update) =>
-            update.Snapshot.State?.Text == KnownResourceStates.FailedToStart &&
-            !(update.Resource is IResourceWithParent { Parent: var parent } &&
-                _notifications.TryGetCurrentState(parent.Name, out var current) && current.Snapshot.State?.Text == KnownResourceStates.FailedToStart);
-
-        /// <summary>One that somebody stopped ends with 0.</summary>
-        private static bool HasCrashed(ResourceEvent update) =>
-            update.Resource is ContainerResource && update.Snapshot is { ExitCode: not (null or 0), State.Text: var state } && state == KnownResourceStates.Exited;
-
-        /// <summary>Names the resource, shows the end of its log, and ends the application: half a site helps nobody.</summary>
-        private async Task ReportFailureAsync(ResourceEvent failure)
-        {
-            var name = failure.Resource.Name;
-            var lines = new List<LogLine>();
-
-            await foreach (var batch in services.GetRequiredService<ResourceLoggerService>().GetAllAsync(failure.Resource))
-            {
-                lines.AddRange(batch);
-            }
-
-            await Console.Error.WriteLineAsync($"error: '{name}' could not be started. The end of its log:");
-
-            // One line of Aspire's own may hold a stack trace, and a container that is restarted says the same again and again.
-            foreach (var line in lines.SelectMany(line => line.Content.Split('\n')).Where(line => !line.StartsWith("   at ", StringComparison.Ordinal))
-                .Concat(await LastWordsAsync(failure.Snapshot)).DistinctBy(WithoutTime).TakeLast(LogLinesShown))
-            {
-                await Console.Error.WriteLineAsync($"  {line}");
-            }
-
-            Environment.ExitCode = 1;
-            _lifetime.StopApplication();
-        }
-
-        private static string WithoutTime(string line) =>
-            line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space && DateTimeOffset.TryParse(line.AsSpan(0, space), System.Globalization.CultureInfo.InvariantCulture, out _) ? line[(space + 1)..] : line;
-
-        /// <summary>What a container said that ended as soon as it was started: the orchestrator may come too late to follow it.</summary>
-        private async Task<IEnumerable<string>> LastWordsAsync(CustomResourceSnapshot snapshot)
-        {
-            if (snapshot.Properties.FirstOrDefault(property => property.Name == "container.id")?.Value is not string container)
-            {
-                return [];
-            }
-
-            var said = await services.GetRequiredService<IContainerRuntime>().RunAsync(["logs", "--tail", $"{LogLinesShown}", container], CancellationToken.None);
-            return $"{said.Output}\n{said.Error}".Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        }
+        Environment.ExitCode = FatalErrors.Failure;
+        lifetime.StopApplication();
     }
 }

@@ -6,76 +6,29 @@ using Microsoft.Extensions.Hosting;
 
 namespace BoneYard.Networking;
 
-/// <summary>Custom networks with static addresses, which Aspire itself does not have (microsoft/aspire issue 850).</summary>
+/// <summary>Adds container networks with static addresses, which Aspire does not have (microsoft/aspire issue 850).</summary>
 internal static class ContainerNetworkExtensions
 {
-    private static readonly TimeSpan s_checkPatience = TimeSpan.FromSeconds(10);
-
-    /// <summary>Adds a network that is made before the containers on it start, and removed at the end when nobody else uses it.</summary>
-    /// <param name="subnet">As in <c>10.11.12.0/24</c>.</param>
-    /// <param name="gateway">An address of the subnet; null takes the last one.</param>
-    /// <param name="networkName">What the container runtime calls it; null takes <paramref name="name"/>.</param>
-    /// <exception cref="DistributedApplicationException">Subnet or gateway cannot be used.</exception>
+    /// <summary>Adds a network. It is created before its containers start, and removed at the end unless another application uses it.</summary>
+    /// <param name="subnet">A subnet such as <c>10.11.12.0/24</c>.</param>
+    /// <param name="gateway">An address of the subnet; null uses the last one.</param>
+    /// <param name="networkName">The name that the container runtime uses; null uses <paramref name="name"/>.</param>
+    /// <exception cref="DistributedApplicationException">The subnet or the gateway is not valid.</exception>
     public static IResourceBuilder<ContainerNetworkResource> AddContainerNetwork(
         this IDistributedApplicationBuilder builder, string name, string subnet, string? gateway = null, string? networkName = null)
     {
         if (!IpSubnet.TryParse(subnet, out var range))
         {
-            throw new DistributedApplicationException($"Subnet '{subnet}' of network '{name}' is none. Give {IpSubnet.Allowed}.");
+            throw new DistributedApplicationException($"'{subnet}' is not a valid subnet for network '{name}'. Use {IpSubnet.Allowed}.");
         }
 
-        var network = new ContainerNetworkResource(name, networkName ?? name, range, AddressOf($"The gateway of network '{name}'", range, gateway ?? range.LastHost.ToString()));
-        var check = $"{name}_check";
+        var network = new ContainerNetworkResource(name, networkName ?? name, range, ParseAddress($"the gateway of network '{name}'", range, gateway ?? $"{range.LastHost}"));
+        var resource = builder.AddResource(network).ExcludeFromManifest().WithDashboard();
 
-        // The network can go only when the containers are gone, and without being told so Aspire ends before they are.
-        builder.Configuration["DcpPublisher:WaitForResourceCleanup"] ??= bool.TrueString;
-        // Network and containers are to be on the same engine, whichever that is.
-        var runtime = builder.Configuration[ContainerRuntime.Setting] ??= ContainerRuntime.NameIn(builder.Configuration);
-
-        builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(runtime));
-        builder.Services.TryAddSingleton(services => new ContainerNetworkManager(services.GetRequiredService<IContainerRuntime>(), HostNetworks.All));
-        builder.Services.AddKeyedSingleton(name, (services, _) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network));
-        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredKeyedService<ContainerNetworkLifetime>(name)));
-        builder.Services.AddHealthChecks().Add(new(
-            check,
-            services => ActivatorUtilities.CreateInstance<ContainerNetworkHealthCheck>(services, network, services.GetRequiredKeyedService<ContainerNetworkLifetime>(name)),
-            failureStatus: null,
-            tags: null,
-            s_checkPatience));
-        builder.OnBeforeStart((@event, _) =>
-        {
-            EnsureAddressesDiffer(network, @event.Model.Resources);
-            return Task.CompletedTask;
-        });
-
-        return builder.AddResource(network)
-            .ExcludeFromManifest()
-            .WithIconName("VirtualNetwork")
-            .WithInitialState(new()
-            {
-                ResourceType = "ContainerNetwork",
-                State = KnownResourceStates.NotStarted,
-                Properties = ContainerNetworkProperties.Of(network),
-            })
-            .WithHealthCheck(check)
-            // A failure is in the log and in the state, and stops the containers that wait for it.
-            .OnInitializeResource(async (_, @event, _) => await LifetimeOf(network, @event.Services).UpAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing))
-            .WithCommand("inspect", "Inspect", context => InspectAsync(network, context), new()
-            {
-                IconName = "Search",
-                Description = "Show who is on the network, and where.",
-                UpdateState = WhileThere,
-            })
-            .WithCommand("remove", "Remove", context => RemoveAsync(network, context), new()
-            {
-                IconName = "Delete",
-                Description = "Remove the network; refused while containers are on it. One that is started makes it anew.",
-                ConfirmationMessage = $"Remove the network '{network.NetworkName}'?",
-                UpdateState = WhileThere,
-            });
+        return builder.ExecutionContext.IsRunMode ? resource.WithLifetime() : resource;
     }
 
-    /// <summary>Names the settings of the application that say how the network is called and where it is: messages send users there.</summary>
+    /// <summary>Names the application's settings for the network's name and its subnet, which error messages refer to.</summary>
     public static IResourceBuilder<ContainerNetworkResource> WithSettings(this IResourceBuilder<ContainerNetworkResource> builder, string name, string subnet)
     {
         (builder.Resource.NameSetting, builder.Resource.SubnetSetting) = (name, subnet);
@@ -83,85 +36,90 @@ internal static class ContainerNetworkExtensions
     }
 
     /// <summary>
-    /// Puts a container on a network, beside the one that Aspire gives it. The others there call it CONTAINER.NETWORK. Not for
-    /// containers with a persistent lifetime: one that outlives its AppHost is removed by the next.
+    /// Attaches a container to a network, in addition to Aspire's own. Its name there is CONTAINER.NETWORK. Containers with a persistent
+    /// lifetime are not supported: the next start removes them.
     /// </summary>
-    /// <param name="address">Its static address.</param>
-    /// <exception cref="DistributedApplicationException">The address cannot be used on that network.</exception>
+    /// <param name="address">The static address on the network.</param>
+    /// <exception cref="DistributedApplicationException">The container cannot have this address.</exception>
     public static IResourceBuilder<T> WithNetwork<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network, string address) where T : ContainerResource
     {
-        var resource = network.Resource;
-        var checkedAddress = AddressOf($"The address of '{builder.Resource.Name}' on network '{resource.Name}'", resource.Subnet, address);
+        var (container, target) = (builder.Resource, network.Resource);
+        var what = $"the address of '{container.Name}' on network '{target.Name}'";
+        var parsed = ParseAddress(what, target.Subnet, address);
 
-        if (checkedAddress.Equals(resource.Gateway))
+        if (parsed.Equals(target.Gateway))
         {
-            throw new DistributedApplicationException($"The address of '{builder.Resource.Name}' on network '{resource.Name}' cannot be {address}: it is the gateway's. Choose another.");
+            throw NotAllowed(what, address, "it is the address of the gateway");
         }
 
-        return builder
-            .WithAnnotation(new ContainerNetworkAnnotation(resource, checkedAddress))
-            .WithReferenceRelationship(resource)
-            .WithContainerRuntimeArgs(context =>
-            {
-                context.Args.Add("--network");
-                context.Args.Add(Attachment(ContainerRuntime.NameIn(builder.ApplicationBuilder.Configuration), resource, builder.Resource, checkedAddress));
-                context.Args.Add("--label");
-                context.Args.Add($"{CreatorLabel.Name}={CreatorLabel.Own}");
-            })
-            .OnBeforeResourceStarted((_, @event, cancellationToken) => LifetimeOf(resource, @event.Services).EnsureUpAsync(cancellationToken));
+        if (!target.Containers.TryAdd(parsed, container.Name))
+        {
+            throw NotAllowed(what, address, $"it is the address of '{target.Containers[parsed]}'");
+        }
+
+        builder.WithAnnotation(new ContainerNetworkAnnotation(target, parsed)).WithReferenceRelationship(target);
+
+        return !builder.ApplicationBuilder.ExecutionContext.IsRunMode ? builder : builder
+            .WithContainerRuntimeArgs("--network", Attachment(ContainerRuntime.NameIn(builder.ApplicationBuilder.Configuration), target, container, parsed), "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}")
+            .OnBeforeResourceStarted((_, @event, cancellationToken) => LifetimeOf(target, @event.Services).EnsureUpAsync(cancellationToken));
     }
 
-    /// <summary>The name by which the others on a network reach this container there, wherever it is.</summary>
+    /// <summary>Completes when the network exists; fails with the reason if it cannot be created.</summary>
+    public static Task EnsureUpAsync(this ContainerNetworkResource network, IServiceProvider services, CancellationToken cancellationToken) =>
+        LifetimeOf(network, services).EnsureUpAsync(cancellationToken);
+
+    /// <summary>Returns the host name of a container on a network.</summary>
     public static string AddressOn<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network) where T : ContainerResource =>
         network.Resource.AliasOf(builder.Resource);
 
-    /// <summary>One argument, for two networks at once are given to a container only so; Podman has words of its own for it.</summary>
+    /// <summary>The value of <c>--network</c>. Options such as <c>--ip</c> would apply to Aspire's network.</summary>
     internal static string Attachment(string runtime, ContainerNetworkResource network, IResource container, IPAddress address)
     {
-        var key = address.AddressFamily is AddressFamily.InterNetworkV6 ? "ip6" : "ip";
-
-        return runtime is "podman"
-            ? $"{network.NetworkName}:{key}={address},alias={network.AliasOf(container)}"
-            : $"name={network.NetworkName},{key}={address},alias={network.AliasOf(container)}";
+        var options = $"{(address.AddressFamily is AddressFamily.InterNetworkV6 ? "ip6" : "ip")}={address},alias={network.AliasOf(container)}";
+        return runtime is "podman" ? $"{network.NetworkName}:{options}" : $"name={network.NetworkName},{options}";
     }
 
-    internal static void EnsureAddressesDiffer(ContainerNetworkResource network, IEnumerable<IResource> resources)
+    private static IResourceBuilder<ContainerNetworkResource> WithLifetime(this IResourceBuilder<ContainerNetworkResource> resource)
     {
-        var taken = ContainerNetworkAnnotation.On(network, resources)
-            .GroupBy(entry => entry.Address)
-            .FirstOrDefault(group => group.Count() > 1);
+        var (builder, network) = (resource.ApplicationBuilder, resource.Resource);
+        var check = $"{network.Name}_check";
 
-        if (taken is not null)
-        {
-            throw new DistributedApplicationException($"{string.Join(" and ", taken.Select(entry => $"'{entry.Container.Name}'"))} have the same address {taken.Key} on network '{network.Name}'. Give each its own.");
-        }
+        // Containers keep the network in use. By default Aspire ends before it has removed them.
+        builder.Configuration["DcpPublisher:WaitForResourceCleanup"] ??= bool.TrueString;
+        // Aspire must create the containers on the same engine.
+        var runtime = builder.Configuration[ContainerRuntime.Setting] ??= ContainerRuntime.NameIn(builder.Configuration);
+
+        builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(runtime));
+        builder.Services.AddKeyedSingleton(network.Name, (services, _) => ManagerOf(network, services));
+        builder.Services.AddKeyedSingleton(network.Name, (services, name) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network, services.GetRequiredKeyedService<ContainerNetworkManager>(name)));
+        // First: hosted services start in this order and stop in reverse. Aspire's orchestrator starts after the network and stops before it.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => LifetimeOf(network, services)));
+        builder.Services.AddHealthChecks().Add(new(
+            check,
+            services => ActivatorUtilities.CreateInstance<ContainerNetworkHealthCheck>(services, network, services.GetRequiredKeyedService<ContainerNetworkManager>(network.Name), LifetimeOf(network, services)),
+            failureStatus: null,
+            tags: null));
+
+        return resource
+            .WithHealthCheck(check)
+            // The log and the state show a failure, and the containers of the network do not start.
+            .OnInitializeResource(async (_, @event, _) => await LifetimeOf(network, @event.Services).UpAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
     }
 
-    private static IPAddress AddressOf(string what, IpSubnet subnet, string text) =>
-        !IpSubnet.TryParseAddress(text, out var address) ? throw new DistributedApplicationException($"{what} is '{text}', which is no IP address. Give one of {subnet}.")
-        : subnet.Objection(address) is { } objection ? throw new DistributedApplicationException($"{what} cannot be {text}: {objection}. Choose another.")
-        : address;
+    private static ContainerNetworkManager ManagerOf(ContainerNetworkResource network, IServiceProvider services)
+    {
+        var logger = services.GetRequiredService<ResourceLoggerService>().GetLogger(network);
+        return new(network, new NetworkCommands(services.GetRequiredService<IContainerRuntime>(), logger), HostRoutes.All, logger);
+    }
 
     private static ContainerNetworkLifetime LifetimeOf(ContainerNetworkResource network, IServiceProvider services) =>
         services.GetRequiredKeyedService<ContainerNetworkLifetime>(network.Name);
 
-    private static ResourceCommandState WhileThere(UpdateCommandStateContext context) =>
-        context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
+    private static IPAddress ParseAddress(string what, IpSubnet subnet, string text) =>
+        !IpSubnet.TryParseAddress(text, out var address) ? throw new DistributedApplicationException($"'{text}' is not a valid IP address for {what}. Use an address of {subnet}.")
+        : subnet.Validate(address) is { } reason ? throw NotAllowed(what, text, reason)
+        : address;
 
-    private static async Task<ExecuteCommandResult> InspectAsync(ContainerNetworkResource network, ExecuteCommandContext context) =>
-        await context.Services.GetRequiredService<ContainerNetworkManager>().InspectAsync(network.NetworkName, context.CancellationToken) is { } state
-            ? CommandResults.Success(
-                $"{state.Members.Count} containers are on '{network.NetworkName}'.",
-                new CommandResultData
-                {
-                    Format = CommandResultFormat.Markdown,
-                    DisplayImmediately = true,
-                    Value = $"**{network.NetworkName}**: {state.Describe()}, driver {state.Driver}\n\n{string.Join('\n', state.Members.Select(member => $"- {member}"))}",
-                })
-            : CommandResults.Failure($"There is no network '{network.NetworkName}'.");
-
-    private static async Task<ExecuteCommandResult> RemoveAsync(ContainerNetworkResource network, ExecuteCommandContext context) =>
-        await LifetimeOf(network, context.Services).RemoveAsync(context.CancellationToken) is { } reason
-            ? CommandResults.Failure(reason)
-            : CommandResults.Success($"Network '{network.NetworkName}' is removed.");
+    private static DistributedApplicationException NotAllowed(string what, string address, string reason) =>
+        new($"{address} cannot be {what}: {reason}. Choose another address.");
 }

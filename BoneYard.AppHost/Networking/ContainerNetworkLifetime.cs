@@ -4,22 +4,30 @@ using Microsoft.Extensions.Logging;
 namespace BoneYard.Networking;
 
 /// <summary>
-/// Brings the network up, and removes it at the end, be that a stop or, in a test, only a disposal. To be registered first: hosted
-/// services start in order, so that the network is made while the orchestrator still starts, and they stop and are disposed of in
-/// reverse order, and the containers have to be gone by then. What cannot be removed in time stays, and the next start takes it over.
+/// Creates the network at the start, and removes it when the application is stopped or, in a test, disposed. A network that cannot be
+/// removed in time remains, and the next start reuses it.
 /// </summary>
 internal sealed class ContainerNetworkLifetime(
-    ContainerNetworkResource network, ContainerNetworkManager manager, DistributedApplicationModel model, DistributedApplicationExecutionContext context,
+    ContainerNetworkResource network, ContainerNetworkManager manager, DistributedApplicationModel model,
     ResourceNotificationService notifications, ResourceLoggerService loggers, ILogger<ContainerNetworkLifetime> logger) : IHostedService, IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private Task? _making;
+    private Task? _creating;
     private Task? _up;
-    private bool _isOurs;
+    private bool _isOwned;
 
-    /// <summary>Completes when the network is there, and fails with the reason when it cannot be. Made once, and anew after it was lost or could not be.</summary>
+    /// <summary>Begins to create the network while Aspire's orchestrator starts.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // A test may have removed the resource.
+        _creating = model.Resources.Contains(network) ? CreateAsync() : null;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Completes when the network exists. Creates it unless that has succeeded before.</summary>
+    /// <exception cref="DistributedApplicationException">It cannot be created.</exception>
     public Task UpAsync()
     {
         lock (_lock)
@@ -28,65 +36,54 @@ internal sealed class ContainerNetworkLifetime(
         }
     }
 
-    /// <summary>For a container that is about to start: another AppHost's network may have gone with that one in the meantime.</summary>
+    /// <summary>For a container that is about to start: an application that owned the network may have removed it.</summary>
     public async Task EnsureUpAsync(CancellationToken cancellationToken)
     {
         await UpAsync().WaitAsync(cancellationToken);
 
-        if (!_isOurs && await manager.InspectAsync(network.NetworkName, cancellationToken) is null)
+        if (!_isOwned && await manager.InspectAsync(cancellationToken) is null)
         {
-            NoticeLoss();
+            Forget();
             await UpAsync().WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>The network is gone: the next container that starts makes it anew. Whatever gets its name meanwhile is somebody else's.</summary>
-    public void NoticeLoss()
+    /// <summary>After the network was removed: the next container that starts creates it again. Until then one with its name is not owned.</summary>
+    public void Forget()
     {
         lock (_lock)
         {
             if (_up is { IsCompletedSuccessfully: true })
             {
-                (_up, _isOurs) = (null, false);
+                (_up, _isOwned) = (null, false);
             }
         }
     }
 
-    /// <summary>Removes the network unless somebody uses it.</summary>
-    /// <returns>Why it is still there; null when it is gone.</returns>
+    /// <inheritdoc cref="ContainerNetworkManager.RemoveAsync"/>
     public async Task<string?> RemoveAsync(CancellationToken cancellationToken)
     {
-        var reason = await manager.RemoveAsync(network, loggers.GetLogger(network), cancellationToken);
+        var reason = await manager.RemoveAsync(cancellationToken);
 
         if (reason is null)
         {
-            NoticeLoss();
-            await notifications.PublishUpdateAsync(network, s => s.WithState(null) with { State = KnownResourceStates.NotStarted, StopTimeStamp = DateTime.UtcNow });
+            Forget();
+            await notifications.PublishUpdateAsync(network, s => s.WithNetwork(null) with { State = KnownResourceStates.NotStarted, StopTimeStamp = DateTime.UtcNow });
         }
 
         return reason;
     }
 
-    /// <summary>Begins, where the graph is run and the network is in it; <see cref="UpAsync"/> says when it is there.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        if (context.IsRunMode && model.Resources.Contains(network))
-        {
-            _making = MakeAsync();
-        }
+    public Task StopAsync(CancellationToken cancellationToken) => RemoveIfOwnedAsync();
 
-        return Task.CompletedTask;
-    }
+    public async ValueTask DisposeAsync() => await RemoveIfOwnedAsync();
 
-    public Task StopAsync(CancellationToken cancellationToken) => RemoveAtTheEndAsync();
-
-    public async ValueTask DisposeAsync() => await RemoveAtTheEndAsync();
-
+    /// <summary>Aspire overwrites a state that is published before it has initialised the resource: only then is the network running.</summary>
     private async Task BringUpAsync()
     {
         try
         {
-            await (Interlocked.Exchange(ref _making, null) ?? MakeAsync());
+            await (Interlocked.Exchange(ref _creating, null) ?? CreateAsync());
             await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = DateTime.UtcNow });
         }
         catch (Exception exception)
@@ -97,37 +94,33 @@ internal sealed class ContainerNetworkLifetime(
         }
     }
 
-    private async Task MakeAsync()
+    private async Task CreateAsync()
     {
         await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
-        var wanted = ContainerNetworkAnnotation.On(network, model.Resources).ToDictionary(entry => entry.Address, entry => entry.Container.Name);
-        _isOurs = await manager.EnsureAsync(network, wanted, loggers.GetLogger(network), CancellationToken.None);
+        _isOwned = await manager.EnsureAsync(CancellationToken.None);
     }
 
-    private async Task RemoveAtTheEndAsync()
+    private async Task RemoveIfOwnedAsync()
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var timeout = new CancellationTokenSource(s_timeout);
 
         try
         {
-            // One that is just being made is known to be ours only afterwards.
-            await (_up ?? _making ?? Task.CompletedTask).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Ownership is known only after the creation.
+            await (_up ?? _creating ?? Task.CompletedTask).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-            if (!_isOurs)
+            if (_isOwned && await manager.RemoveAsync(timeout.Token) is { } reason)
             {
-                return;
-            }
-
-            _isOurs = false;
-
-            if (await manager.RemoveAsync(network, logger, patience.Token) is { } reason)
-            {
-                logger.LogWarning("Network '{Network}' stays: {Reason}", network.NetworkName, reason);
+                logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, reason);
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or DistributedApplicationException)
         {
-            logger.LogWarning("Network '{Network}' stays: {Reason}", network.NetworkName, exception.Message);
+            logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, exception.Message);
+        }
+        finally
+        {
+            _isOwned = false;
         }
     }
 }

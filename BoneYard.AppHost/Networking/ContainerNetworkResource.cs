@@ -2,9 +2,9 @@ using System.Net;
 
 namespace BoneYard.Networking;
 
-/// <summary>A network of containers with a subnet of its own, on which each may have a static address.</summary>
-/// <param name="name">In the graph; a container is known on the network as CONTAINER.NAME.</param>
-/// <param name="networkName">To the container runtime.</param>
+/// <summary>A container network with its own subnet, on which each container has a static address.</summary>
+/// <param name="name">The resource's name; the alias of a container on the network is CONTAINER.NAME.</param>
+/// <param name="networkName">The name that the container runtime uses.</param>
 internal sealed class ContainerNetworkResource(string name, string networkName, IpSubnet subnet, IPAddress gateway) : Resource(name)
 {
     public string NetworkName { get; } = networkName;
@@ -13,12 +13,14 @@ internal sealed class ContainerNetworkResource(string name, string networkName, 
 
     public IPAddress Gateway { get; } = gateway;
 
-    /// <summary>What a user changes to give it another name, for messages.</summary>
+    /// <summary>The names of the containers that belong on the network, by address.</summary>
+    public Dictionary<IPAddress, string> Containers { get; } = [];
+
+    /// <summary>The setting that changes <see cref="NetworkName"/>, for messages.</summary>
     public string NameSetting { get; internal set; } = nameof(ContainerNetworkExtensions.AddContainerNetwork);
 
-    /// <summary>What a user changes to give it other addresses, for messages.</summary>
+    /// <summary>The setting that changes <see cref="Subnet"/>, for messages.</summary>
     public string SubnetSetting { get; internal set; } = nameof(ContainerNetworkExtensions.AddContainerNetwork);
 
-    /// <summary>How the others on this network call a container.</summary>
     public string AliasOf(IResource container) => $"{container.Name}.{Name}";
 }

@@ -4,33 +4,46 @@ using Microsoft.Extensions.Configuration;
 
 namespace BoneYard.Networking;
 
-/// <summary>Runs the command of the container runtime that Aspire takes.</summary>
+internal sealed record RuntimeResult(int ExitCode, string Output, string Error)
+{
+    public bool Succeeded => ExitCode == 0;
+}
+
+internal interface IContainerRuntime
+{
+    /// <summary>docker or podman.</summary>
+    string Name { get; }
+
+    /// <param name="arguments">Passed as they are, without quoting.</param>
+    /// <exception cref="DistributedApplicationException">The runtime's command is not installed.</exception>
+    Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
+}
+
+/// <summary>Runs commands of the container runtime that Aspire uses.</summary>
 internal sealed class ContainerRuntime(string name) : IContainerRuntime
 {
-    /// <summary>The setting that Aspire looks at first.</summary>
+    /// <summary>Aspire's setting with the highest precedence.</summary>
     public const string Setting = "DcpPublisher:ContainerRuntime";
 
     private static readonly string[] s_settings = [Setting, "ASPIRE_CONTAINER_RUNTIME", "DOTNET_ASPIRE_CONTAINER_RUNTIME"];
-    private static readonly string[] s_known = ["docker", "podman"];
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
-
-    // Asking takes a moment, and the answer is the same for all applications of one process.
-    private static readonly Lazy<string> s_found = new(() => s_known.FirstOrDefault(Answers) ?? s_known.FirstOrDefault(IsInstalled) ?? s_known[0]);
+    private static readonly string[] s_supported = ["docker", "podman"];
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
+    private static readonly Lazy<string> s_detected = new(Detect);
 
     public string Name { get; } = name;
 
-    /// <summary>What a setting of Aspire names, else what runs, else what is installed; Docker before Podman.</summary>
-    /// <exception cref="DistributedApplicationException">A setting names something else.</exception>
+    /// <summary>The runtime that Aspire's settings name, by default the one that is installed. With both, Docker if it responds.</summary>
+    /// <exception cref="DistributedApplicationException">A setting names an unsupported runtime.</exception>
     public static string NameIn(IConfiguration configuration)
     {
         if (s_settings.FirstOrDefault(setting => !string.IsNullOrEmpty(configuration[setting])) is not { } setting)
         {
-            return s_found.Value;
+            return s_detected.Value;
         }
 
         var name = configuration[setting]!.ToLowerInvariant();
-        return s_known.Contains(name) ? name
-            : throw new DistributedApplicationException($"{setting} is '{configuration[setting]}'; allowed is {string.Join(" or ", s_known)}.");
+        return s_supported.Contains(name) ? name
+            : throw new DistributedApplicationException($"{setting} is '{configuration[setting]}', which is not a supported container runtime. Set it to {string.Join(" or ", s_supported)}.");
     }
 
     public async Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
@@ -38,7 +51,7 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
         try
         {
             using var process = Process.Start(new ProcessStartInfo(Name, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            // An engine that hangs keeps its command for ever.
+            // Without a response from the engine the command never ends.
             await using var kill = cancellationToken.Register(process.Kill);
             var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
             var error = process.StandardError.ReadToEndAsync(cancellationToken);
@@ -47,25 +60,26 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
         }
         catch (Win32Exception exception)
         {
-            throw new DistributedApplicationException($"'{Name}' cannot be run ({exception.Message}). Install it, or name another container runtime in ASPIRE_CONTAINER_RUNTIME.", exception);
+            throw new DistributedApplicationException($"'{Name}' cannot be run ({exception.Message}). Install it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.", exception);
         }
     }
 
-    /// <summary>By the question that Aspire asks.</summary>
-    private static bool Answers(string command)
+    /// <summary>A command is run only if there is a choice: it would delay every start.</summary>
+    private static string Detect() => s_supported.Where(IsInstalled).ToArray() switch
     {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, ["container", "ls", "-n", "1"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            return process.WaitForExit(s_patience) && process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
+        [] => s_supported[0],
+        [var only] => only,
+        var installed => installed.FirstOrDefault(Responds) ?? installed[0],
+    };
 
     private static bool IsInstalled(string command) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? $"{command}.exe" : command)));
+
+    /// <summary>Runs the command by which Aspire detects a runtime.</summary>
+    private static bool Responds(string command)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command, ["container", "ls", "-n", "1"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return process.WaitForExit(s_timeout) && process.ExitCode == 0;
+    }
 }

@@ -5,23 +5,23 @@ using System.Numerics;
 
 namespace BoneYard.Networking;
 
-/// <summary>A range of addresses, IPv4 or IPv6, and which of them a container may have.</summary>
+/// <summary>An IPv4 or IPv6 subnet, and the addresses that a container can have in it.</summary>
 internal readonly record struct IpSubnet(IPNetwork Network)
 {
-    /// <summary>What <see cref="TryParse"/> takes, in words.</summary>
+    /// <summary>The values that <see cref="TryParse"/> accepts, for messages.</summary>
     public const string Allowed =
-        "a subnet with room for at least 6 addresses, such as 10.11.12.0/24, with no bits beyond its prefix; not of loopback, multicast or link-local addresses";
+        "a subnet with at least 6 host addresses, such as 10.11.12.0/24, with all host bits zero; loopback, multicast, link-local and reserved addresses are not allowed";
 
-    // Room for the network's own address, a gateway, two containers and the broadcast address.
-    private const int LeastHostBits = 3;
+    // The subnet's own address, a gateway, three containers and the broadcast address need 3 bits.
+    private const int MinHostBits = 3;
 
-    // "This host", loopback, multicast and what is reserved; link-local addresses of IPv6 mean nothing without an interface.
+    // "This host", loopback, multicast and reserved addresses; an IPv6 link-local address is valid only together with an interface.
     private static readonly IpSubnet[] s_notForHosts =
-        [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8" }.Select(text => new IpSubnet(IPNetwork.Parse(text)))];
+        [Parse("0.0.0.0/8"), Parse("127.0.0.0/8"), Parse("224.0.0.0/3"), Parse("::/127"), Parse("fe80::/10"), Parse("ff00::/8")];
 
     public AddressFamily Family => Network.BaseAddress.AddressFamily;
 
-    /// <summary>The last address that is not the broadcast address: out of the way of those that are counted from 1.</summary>
+    /// <summary>The last address before the broadcast address.</summary>
     public IPAddress LastHost => At(Last - 1);
 
     private int Bits => Family is AddressFamily.InterNetwork ? 32 : 128;
@@ -30,28 +30,32 @@ internal readonly record struct IpSubnet(IPNetwork Network)
 
     private BigInteger Last => First + (BigInteger.One << (Bits - Network.PrefixLength)) - 1;
 
-    /// <param name="text">As in <c>10.11.12.0/24</c> or <c>fd00:b0::/64</c>; bits beyond the prefix are not allowed, nor addresses that no host may have.</param>
+    /// <summary>Parses any subnet, also one that containers cannot use.</summary>
+    /// <exception cref="FormatException">The text is not a subnet.</exception>
+    public static IpSubnet Parse(string text) => new(IPNetwork.Parse(text));
+
+    /// <param name="text">A subnet that containers can use, such as <c>10.11.12.0/24</c> or <c>fd00:b0::/64</c>.</param>
     public static bool TryParse([NotNullWhen(true)] string? text, out IpSubnet subnet)
     {
-        var parsed = IPNetwork.TryParse(text, out var network);
+        var isNetwork = IPNetwork.TryParse(text, out var network);
         subnet = new(network);
-        return parsed
+        return isNetwork
             && TryParseAddress(text!.Split('/')[0], out var first) && first.Equals(network.BaseAddress)
-            && network.PrefixLength > 0 && subnet.Bits - network.PrefixLength >= LeastHostBits
+            && network.PrefixLength > 0 && subnet.Bits - network.PrefixLength >= MinHostBits
             && !s_notForHosts.Any(subnet.Overlaps);
     }
 
-    /// <summary>Takes an IPv4 address in full only: the framework reads 10.11.12 as 10.11.0.12.</summary>
+    /// <summary>Accepts an IPv4 address only with four numbers: .NET parses 10.11.12 as 10.11.0.12.</summary>
     public static bool TryParseAddress(string? text, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(text, out address) && (address.AddressFamily is AddressFamily.InterNetworkV6 || address.ToString() == text);
 
-    /// <summary>The host of this number: 1 is the first after the network's own address.</summary>
+    /// <param name="number">1 for the first address after the subnet's own.</param>
     public IPAddress Host(int number) => At(First + number);
 
     public bool Overlaps(IpSubnet other) => Family == other.Family && First <= other.Last && other.First <= Last;
 
-    /// <returns>Why a container or a gateway cannot have this address; null when it can.</returns>
-    public string? Objection(IPAddress address) => address switch
+    /// <returns>The reason why a container or a gateway cannot have this address; null if it can.</returns>
+    public string? Validate(IPAddress address) => address switch
     {
         _ when address.AddressFamily != Family || !Network.Contains(address) => $"{address} is not in {this}",
         _ when Number(address) == First => $"{address} is the address of the network itself",
@@ -65,9 +69,9 @@ internal readonly record struct IpSubnet(IPNetwork Network)
 
     private IPAddress At(BigInteger number)
     {
-        Span<byte> bytes = stackalloc byte[Bits / 8];
-        var written = number.ToByteArray(isUnsigned: true, isBigEndian: true);
-        written.CopyTo(bytes[(bytes.Length - written.Length)..]);
+        var bytes = new byte[Bits / 8];
+        var significant = number.ToByteArray(isUnsigned: true, isBigEndian: true);
+        significant.CopyTo(bytes, bytes.Length - significant.Length);
         return new IPAddress(bytes);
     }
 }

@@ -1,83 +1,74 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace BoneYard.Networking;
 
-/// <summary>Reads what <c>inspect</c> prints: Docker and Podman name the same things in upper and lower case, and at other places.</summary>
-internal static class RuntimeJson
+/// <summary>Reads the JSON output of docker, podman and ip. Podman writes the property names of a network in lower case.</summary>
+[JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(NetworkState[]))]
+[JsonSerializable(typeof(ContainerState[]))]
+[JsonSerializable(typeof(Route[]))]
+internal sealed partial class RuntimeJson : JsonSerializerContext
 {
-    /// <param name="json">Of <c>network inspect</c>.</param>
-    public static IReadOnlyList<NetworkState> Networks(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return [.. document.RootElement.EnumerateArray().Select(NetworkOf)];
-    }
+    /// <param name="json">The output of <c>network inspect</c>.</param>
+    public static NetworkState[] Networks(string json) => JsonSerializer.Deserialize(json, Default.NetworkStateArray) ?? [];
 
-    /// <param name="json">Of <c>container inspect</c>.</param>
-    /// <returns>Those that are on the network of this name.</returns>
-    public static IReadOnlyList<NetworkMember> Members(string json, string network)
-    {
-        using var document = JsonDocument.Parse(json);
-        return [.. document.RootElement.EnumerateArray().Select(container => MemberOf(container, network)).OfType<NetworkMember>().OrderBy(member => member.Name, StringComparer.Ordinal)];
-    }
-
-    private static NetworkState NetworkOf(JsonElement network) => new(
-        Text(network, "Id"),
-        Text(network, "Name"),
-        Text(network, "Driver"),
-        [.. Items(Property(network, "IPAM", "Config") ?? Property(network, "subnets")).Select(RangeOf).OfType<(IpSubnet, IPAddress?)>()],
-        Texts(Property(network, "Labels")));
-
-    private static (IpSubnet, IPAddress?)? RangeOf(JsonElement range) =>
-        IPNetwork.TryParse(Text(range, "Subnet"), out var subnet)
-            ? (new IpSubnet(subnet), IPAddress.TryParse(Text(range, "Gateway"), out var gateway) ? gateway : null)
-            : null;
-
-    private static NetworkMember? MemberOf(JsonElement container, string network) =>
-        Property(container, "NetworkSettings", "Networks", network) is { } attachment
-            ? new(
-                Text(container, "Name").TrimStart('/'),
-                Property(container, "State", "Running") is { ValueKind: JsonValueKind.True },
-                AddressesIn(attachment),
-                Texts(Property(container, "Config", "Labels")))
-            : null;
-
-    private static IPAddress[] AddressesIn(JsonElement attachment) =>
+    /// <param name="json">The output of <c>container inspect</c>.</param>
+    /// <returns>The containers that are attached to the network, by name.</returns>
+    public static NetworkMember[] Members(string json, string network) =>
     [
-        .. new[] { "IPAddress", "GlobalIPv6Address" }
-            .Select(name => IPAddress.TryParse(Text(attachment, name), out var address) ? address : null)
-            .OfType<IPAddress>(),
+        .. from container in JsonSerializer.Deserialize(json, Default.ContainerStateArray) ?? []
+           let attachment = container.NetworkSettings.Networks?.GetValueOrDefault(network)
+           where attachment is not null
+           let addresses = new[] { attachment.IPAddress, attachment.GlobalIPv6Address }.Where(text => !string.IsNullOrEmpty(text)).Select(text => IPAddress.Parse(text!))
+           orderby container.Name
+           select new NetworkMember(container.Name.TrimStart('/'), container.State.Running, [.. addresses], OwnerLabel.OwnerIn(container.Config.Labels)),
     ];
 
-    private static Dictionary<string, string> Texts(JsonElement? element) =>
-        element is { ValueKind: JsonValueKind.Object } all ? all.EnumerateObject().ToDictionary(label => label.Name, label => label.Value.GetString() ?? "") : [];
+    /// <param name="json">The output of <c>ip -json route</c>.</param>
+    public static Route[] Routes(string json) => JsonSerializer.Deserialize(json, Default.RouteArray) ?? [];
+}
 
-    private static IEnumerable<JsonElement> Items(JsonElement? element) =>
-        element is { ValueKind: JsonValueKind.Array } all ? all.EnumerateArray() : [];
+internal sealed record Route(string? Type, string Dst, string? Dev);
 
-    private static string Text(JsonElement? element, string name) => Property(element, name)?.GetString() ?? "";
+internal sealed record ContainerState(string Name, RunState State, ContainerConfiguration Config, AttachmentSettings NetworkSettings);
 
-    /// <summary>Goes down a path of names, in whichever case they are written.</summary>
-    private static JsonElement? Property(JsonElement? element, params ReadOnlySpan<string> path)
-    {
-        foreach (var name in path)
-        {
-            element = element is { ValueKind: JsonValueKind.Object } parent ? Child(parent, name) : null;
-        }
+internal sealed record RunState(bool Running);
 
-        return element;
+internal sealed record ContainerConfiguration(Dictionary<string, string>? Labels);
 
-        static JsonElement? Child(JsonElement parent, string name)
-        {
-            foreach (var property in parent.EnumerateObject())
-            {
-                if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                {
-                    return property.Value;
-                }
-            }
+internal sealed record AttachmentSettings(Dictionary<string, Attachment>? Networks);
 
-            return null;
-        }
-    }
+internal sealed record Attachment(string? IPAddress, string? GlobalIPv6Address);
+
+/// <param name="Id">Distinguishes the network from a later one that has its name.</param>
+/// <param name="Ipam">The subnets of a Docker network.</param>
+/// <param name="Subnets">The subnets of a Podman network.</param>
+internal sealed record NetworkState(string Id, string Name, string Driver, IpamSettings? Ipam, SubnetState[]? Subnets, Dictionary<string, string>? Labels)
+{
+    /// <summary>The attached containers, running or not, by name.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<NetworkMember> Members { get; init; } = [];
+
+    [JsonIgnore]
+    public Owner Owner => OwnerLabel.OwnerIn(Labels);
+
+    private SubnetState[] Ranges => Ipam?.Config ?? Subnets ?? [];
+
+    public bool Has(IpSubnet subnet, IPAddress gateway) => Ranges.Any(range => range.Subnet == $"{subnet}" && range.Gateway == $"{gateway}");
+
+    public bool Overlaps(IpSubnet subnet) => Ranges.Any(range => IPNetwork.TryParse(range.Subnet, out var other) && subnet.Overlaps(new IpSubnet(other)));
+
+    public override string ToString() => Ranges.Length == 0 ? "no subnet" : string.Join(", ", Ranges.Select(range => $"subnet {range.Subnet}, gateway {range.Gateway ?? "none"}"));
+}
+
+internal sealed record IpamSettings(SubnetState[]? Config);
+
+internal sealed record SubnetState(string Subnet, string? Gateway);
+
+/// <param name="Addresses">The addresses on the network; empty while the container does not run.</param>
+internal sealed record NetworkMember(string Name, bool IsRunning, IReadOnlyList<IPAddress> Addresses, Owner Owner)
+{
+    public override string ToString() => string.Join(' ', [Name, .. Addresses]);
 }

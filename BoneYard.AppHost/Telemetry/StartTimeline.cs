@@ -1,12 +1,12 @@
 namespace BoneYard.Telemetry;
 
-/// <summary>What a resource did on its way to being ready, and how long.</summary>
+/// <summary>A state of a resource during its start.</summary>
 internal sealed record StartPhase(string Resource, string State, DateTimeOffset From, DateTimeOffset Until);
 
-/// <summary>Notes when each resource enters a state, until all of them are ready for the first time.</summary>
+/// <summary>Records when each resource enters a state, until all resources are ready.</summary>
 internal sealed class StartTimeline(IEnumerable<string> resources)
 {
-    /// <summary>The last phase: it runs, but its health checks do not agree yet.</summary>
+    /// <summary>The last phase: the resource runs, and its health checks do not pass yet.</summary>
     public const string BecomingHealthy = "BecomingHealthy";
 
     private readonly Dictionary<string, List<(string State, DateTimeOffset At)>> _states = resources.ToDictionary(name => name, _ => new List<(string, DateTimeOffset)>());
@@ -14,10 +14,10 @@ internal sealed class StartTimeline(IEnumerable<string> resources)
 
     public bool IsComplete => _ready.Count == _states.Count;
 
-    /// <summary>In the order in which they began.</summary>
+    /// <summary>All phases, ordered by their start.</summary>
     public IReadOnlyList<StartPhase> Phases => [.. _states.SelectMany(entry => PhasesOf(entry.Key, entry.Value)).OrderBy(phase => phase.From)];
 
-    /// <param name="isReady">Whether it runs and is healthy. What happens to it after that is no longer its start.</param>
+    /// <param name="isReady">Whether the resource runs and is healthy. Later states are ignored.</param>
     public void Observe(string resource, string? state, bool isReady, DateTimeOffset at)
     {
         if (state is null || state == KnownResourceStates.NotStarted || !_states.TryGetValue(resource, out var states) || _ready.ContainsKey(resource))

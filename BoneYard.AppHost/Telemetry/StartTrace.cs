@@ -8,31 +8,36 @@ using Microsoft.Extensions.Hosting;
 
 namespace BoneYard.Telemetry;
 
-/// <summary>Shows the start itself in the dashboard: one trace, in which one sees who built, started and waited for how long.</summary>
+/// <summary>Sends the start itself to the dashboard as a trace: what each resource did until it was ready, and for how long.</summary>
 internal static class StartTrace
 {
     public const string ServiceName = "boneyard-apphost";
 
-    /// <summary>Sends the trace once all containers and networks are ready; nothing is sent when there is no dashboard.</summary>
+    /// <summary>Sends the trace when all containers and networks are ready. Without a dashboard nothing is sent.</summary>
     public static void TraceStart(this IDistributedApplicationBuilder builder)
     {
-        // Before the orchestrator, which is a hosted service too: its first states are part of the trace.
+        if (!builder.ExecutionContext.IsRunMode)
+        {
+            return;
+        }
+
+        // The first hosted service: the first states that the orchestrator reports are part of the trace.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => new Watcher(
             services.GetRequiredService<ResourceNotificationService>(),
             builder.Configuration,
             [.. builder.Resources.Where(resource => resource is ContainerResource or ContainerNetworkResource).Select(resource => resource.Name)])));
     }
 
-    /// <summary>By a host that lives only for it: the telemetry of the AppHost's own libraries is none of the site's.</summary>
+    /// <summary>Sends by a host of its own: the telemetry of the AppHost's libraries is not part of the site.</summary>
     internal static async Task SendAsync(IEnumerable<KeyValuePair<string, string?>> otlp, DateTimeOffset from, IReadOnlyList<StartPhase> phases, CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = ServiceName });
         builder.Configuration.AddInMemoryCollection(otlp).AddInMemoryCollection([new("OTEL_SERVICE_NAME", ServiceName)]);
         builder.AddTelemetry();
-        // It is no application of its own: what it would say of its start is no news.
+        // "Application started" would confuse: the site already reports its start.
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
 
-        // Its disposal sends what is left to send.
+        // Disposing the host flushes the exporter.
         using var host = builder.Build();
         await host.StartAsync(cancellationToken);
         using var source = new ActivitySource(ServiceName);
@@ -54,7 +59,7 @@ internal static class StartTrace
             source.StartActivity(name, ActivityKind.Internal, parent?.Context ?? default, startTime: from)?.SetEndTime(until.UtcDateTime);
     }
 
-    /// <summary>What an exporter has to know, in OpenTelemetry's own names; null when there is no dashboard.</summary>
+    /// <summary>The settings of an OTLP exporter, by OpenTelemetry's names; null if there is no dashboard.</summary>
     internal static IReadOnlyDictionary<string, string?>? OtlpSettings(IConfiguration configuration)
     {
         var (url, protocol) = (configuration["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"], configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"]) switch
@@ -85,7 +90,7 @@ internal static class StartTrace
             }
             catch (OperationCanceledException)
             {
-                // Also when a start that failed is taken apart, of which nobody tells this service.
+                // The application stops, maybe because the start failed.
             }
 
             if (timeline.IsComplete && OtlpSettings(configuration) is { } otlp)

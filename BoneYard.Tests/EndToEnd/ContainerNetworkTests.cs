@@ -1,11 +1,10 @@
-using System.Net;
 using BoneYard.Networking;
 using BoneYard.Tests.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>Real networks, made by the manager with a real container runtime.</summary>
+/// <summary>The manager of container networks with a real container runtime.</summary>
 public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
 {
     private const string Image = "debian:trixie-slim";
@@ -15,8 +14,6 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     private readonly List<string> _networks = [];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    private ContainerNetworkManager Manager => new(_runtime, HostNetworks.All);
 
     public async ValueTask InitializeAsync()
     {
@@ -47,25 +44,24 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_network_is_made_as_it_is_wanted_and_removed()
+    public async Task A_network_is_created_with_its_settings_and_removed()
     {
         var network = NewNetwork();
 
         Assert.True(await EnsureAsync(network));
-        var state = await Manager.InspectAsync(network.NetworkName, Cancelled);
-        var reason = await Manager.RemoveAsync(network, NullLogger.Instance, Cancelled);
+        var state = await InspectAsync(network);
+        var reason = await Manager(network).RemoveAsync(Cancelled);
 
         Assert.NotNull(state);
-        Assert.Equal("bridge", state.Driver);
-        Assert.Equal([(network.Subnet, network.Gateway)], state.Ranges);
+        Assert.Equal($"subnet {network.Subnet}, gateway {network.Gateway}", state.ToString());
+        Assert.Equal(("bridge", Owner.ThisProcess), (state.Driver, state.Owner));
         Assert.Empty(state.Members);
-        Assert.Equal(CreatorLabel.Own, state.Labels[CreatorLabel.Name]);
         Assert.Null(reason);
-        Assert.Null(await Manager.InspectAsync(network.NetworkName, Cancelled));
+        Assert.Null(await InspectAsync(network));
     }
 
     [Fact]
-    public async Task One_that_is_there_and_the_same_is_reused_and_is_not_ours()
+    public async Task An_existing_network_with_the_same_settings_is_reused_and_not_owned()
     {
         var network = NewNetwork();
         await RunAsync("network", "create", "--subnet", $"{network.Subnet}", "--gateway", $"{network.Gateway}", network.NetworkName);
@@ -74,7 +70,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_foreign_one_that_differs_is_left_as_it_is_and_the_difference_is_named()
+    public async Task An_existing_network_with_different_settings_is_refused_and_not_changed()
     {
         var network = NewNetwork();
         await RunAsync("network", "create", "--subnet", $"{network.Subnet}", "--gateway", $"{network.Subnet.Host(9)}", network.NetworkName);
@@ -83,13 +79,13 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"There is a network '{network.NetworkName}' with subnet {network.Subnet}, gateway {network.Subnet.Host(9)}; wanted are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name (AddContainerNetwork), or remove that one: {_runtime.Name} network rm {network.NetworkName}",
+            $"Network '{network.NetworkName}' already exists with subnet {network.Subnet}, gateway {network.Subnet.Host(9)}; required are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name (AddContainerNetwork), or remove it: {_runtime.Name} network rm {network.NetworkName}",
             refusal.Message);
         Assert.Equal(before, await RunAsync("network", "inspect", network.NetworkName));
     }
 
     [Fact]
-    public async Task Another_network_in_the_way_is_named()
+    public async Task A_subnet_that_overlaps_with_a_container_network_is_refused()
     {
         var (network, other) = (NewNetwork(), NewNetwork());
         await RunAsync("network", "create", "--subnet", $"{network.Subnet}", "--gateway", $"{network.Gateway}", other.NetworkName);
@@ -97,28 +93,28 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with container network '{other.NetworkName}' (subnet {network.Subnet}, gateway {network.Gateway}). Choose another (AddContainerNetwork).",
+            $"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with container network '{other.NetworkName}' (subnet {network.Subnet}, gateway {network.Gateway}). Choose another subnet (AddContainerNetwork).",
             refusal.Message);
-        Assert.Null(await Manager.InspectAsync(network.NetworkName, Cancelled));
+        Assert.Null(await InspectAsync(network));
     }
 
     [Fact]
-    public async Task A_route_of_this_host_in_the_way_is_named()
+    public async Task A_subnet_that_overlaps_with_a_route_of_the_host_is_refused()
     {
-        // Not one of the container runtime's own, which would be named as a network.
+        // The route of a container network would be refused as a network.
         var bridges = (await RunAsync("network", "ls", "--quiet")).Split('\n').Select(id => $"br-{id}").Append("docker0").ToHashSet();
-        var route = HostNetworks.All().First(route => !bridges.Contains(route.Interface) && !route.Interface.StartsWith("podman", StringComparison.Ordinal) && route.Subnet.Network is { PrefixLength: <= 29, BaseAddress.AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork });
+        var route = HostRoutes.All().First(route => !bridges.Contains(route.Interface) && !route.Interface.StartsWith("podman", StringComparison.Ordinal) && route.Subnet.Network is { PrefixLength: <= 29, BaseAddress.AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork });
         var network = NewNetwork(route.Subnet);
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"Subnet {route.Subnet} of network '{network.NetworkName}' overlaps with the route of this host to {route.Subnet} over {route.Interface}. Choose another (AddContainerNetwork).",
+            $"Subnet {route.Subnet} of network '{network.NetworkName}' overlaps with the route of this host to {route.Subnet} over {route.Interface}. Choose another subnet (AddContainerNetwork).",
             refusal.Message);
     }
 
     [Fact]
-    public async Task One_that_is_the_same_but_with_a_wanted_address_taken_is_refused_and_the_container_named()
+    public async Task An_address_in_use_by_a_container_is_refused()
     {
         var network = NewNetwork();
         await EnsureAsync(network);
@@ -126,15 +122,15 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
-        Assert.StartsWith($"Address {network.Subnet.Host(1)} of 'sitedb' on network '{network.NetworkName}' is taken by container '{guest}'.", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Address {network.Subnet.Host(1)} of 'sitedb' on network '{network.NetworkName}' is in use by container '{guest}'.", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_a_killed_AppHost_left_on_it_is_removed_and_nothing_else_is()
+    public async Task Only_the_containers_of_a_terminated_AppHost_are_removed()
     {
         var network = NewNetwork();
         await EnsureAsync(network);
-        var orphan = await StartAsync(network, "orphan", 1, "--label", $"{CreatorLabel.Name}={CreatorLabel.Own.Split('/')[0]}/dotnet/{int.MaxValue}");
+        var orphan = await StartAsync(network, "orphan", 1, "--label", $"{OwnerLabel.Name}={OwnerLabel.Value.Split('/')[0]}/dotnet/{int.MaxValue}");
         var guest = await StartAsync(network, "guest", 2);
 
         Assert.True(await EnsureAsync(network));
@@ -145,26 +141,26 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_network_is_not_removed_while_somebodys_container_is_on_it_even_one_that_does_not_run()
+    public async Task A_network_with_a_stopped_container_is_not_removed()
     {
         var network = NewNetwork();
         await EnsureAsync(network);
         var guest = await CreateAsync(network, "guest", 1);
 
-        var reason = await Manager.RemoveAsync(network, NullLogger.Instance, Cancelled);
+        var reason = await Manager(network).RemoveAsync(Cancelled);
 
         Assert.Equal($"Network '{network.NetworkName}' is in use by {guest}. Stop or remove them first.", reason);
-        Assert.NotNull(await Manager.InspectAsync(network.NetworkName, Cancelled));
+        Assert.NotNull(await InspectAsync(network));
     }
 
     [Fact]
-    public async Task A_container_on_two_networks_has_its_static_address_and_is_found_there_by_its_alias()
+    public async Task A_container_on_two_networks_has_its_static_address_and_its_alias()
     {
         var network = NewNetwork();
         await EnsureAsync(network);
         var (host, visitor) = (await StartAsync(network, "host", 1), await StartAsync(network, "visitor", 2));
 
-        var members = (await Manager.InspectAsync(network.NetworkName, Cancelled))!.Members;
+        var members = (await InspectAsync(network))!.Members;
         var found = await RunAsync("exec", visitor, "getent", "ahostsv4", "host.sitenet");
 
         Assert.Equal([$"{host} {network.Subnet.Host(1)}", $"{visitor} {network.Subnet.Host(2)}"], members.Select(member => member.ToString()));
@@ -172,13 +168,13 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task On_an_IPv6_network_it_has_its_static_address_too()
+    public async Task A_container_on_an_IPv6_network_has_its_static_address_and_its_alias()
     {
-        var network = NewNetwork(OwnResources.NewIPv6Subnet());
+        var network = NewNetwork(IsolatedResources.NewIPv6Subnet());
         await EnsureAsync(network);
         var (host, visitor) = (await StartAsync(network, "host", 1), await StartAsync(network, "visitor", 2));
 
-        var state = (await Manager.InspectAsync(network.NetworkName, Cancelled))!;
+        var state = (await InspectAsync(network))!;
         var found = await RunAsync("exec", visitor, "getent", "ahostsv6", "host.sitenet");
 
         Assert.True(state.Has(network.Subnet, network.Gateway));
@@ -187,17 +183,22 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     }
 
     private Task<bool> EnsureAsync(ContainerNetworkResource network) =>
-        Manager.EnsureAsync(network, new Dictionary<IPAddress, string> { [network.Subnet.Host(1)] = "sitedb" }, NullLogger.Instance, Cancelled);
+        Manager(network).EnsureAsync(Cancelled);
+
+    private Task<NetworkState?> InspectAsync(ContainerNetworkResource network) => Manager(network).InspectAsync(Cancelled);
+
+    private ContainerNetworkManager Manager(ContainerNetworkResource network) =>
+        new(network, new NetworkCommands(_runtime, NullLogger.Instance), HostRoutes.All, NullLogger.Instance);
 
     private ContainerNetworkResource NewNetwork(IpSubnet? subnet = null)
     {
-        var name = OwnResources.NewName();
-        var range = subnet ?? OwnResources.NewSubnet();
+        var name = IsolatedResources.NewName();
+        var range = subnet ?? IsolatedResources.NewSubnet();
         _networks.Add(name);
-        return new("sitenet", name, range, range.LastHost);
+        return new("sitenet", name, range, range.LastHost) { Containers = { [range.Host(1)] = "sitedb" } };
     }
 
-    /// <summary>Attached as a resource of the graph is, beside a first network.</summary>
+    /// <summary>Creates a container on two networks, as Aspire does.</summary>
     private async Task<string> CreateAsync(ContainerNetworkResource network, string resource, int number, params string[] options)
     {
         var name = $"{network.NetworkName}-{resource}";
@@ -233,5 +234,5 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
 
 public sealed class DockerNetworkTests() : ContainerNetworkTests("docker");
 
-/// <summary>./boneyard test installs Podman and gives it the image; there, a skipped test counts as one that failed.</summary>
+/// <summary>Skipped without Podman. ./boneyard test installs it and counts a skipped test as a failure.</summary>
 public sealed class PodmanNetworkTests() : ContainerNetworkTests("podman");

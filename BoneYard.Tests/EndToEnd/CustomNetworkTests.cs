@@ -2,7 +2,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>The site's own network, with static addresses, beside the one that Aspire makes.</summary>
+/// <summary>The site's network with static addresses, in addition to Aspire's own.</summary>
 [Collection(RunningSite.Name)]
 public sealed class CustomNetworkTests(SiteFixture fixture)
 {
@@ -22,7 +22,7 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task Nginx_reaches_the_blog_over_the_sites_own_network()
+    public async Task Nginx_reaches_the_blog_over_sitenet()
     {
         using var _ = await _site.GetAsync("/archive?over-sitenet");
 
@@ -32,11 +32,11 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task The_database_sees_the_blog_at_its_address_on_the_sites_own_network_and_on_no_other()
+    public async Task The_blog_connects_to_the_database_over_sitenet_only()
     {
         using var _ = await _site.GetAsync("/");
         await using var connection = await _site.OpenDatabaseAsync();
-        // The host's own connections, of which this is one, come over Aspire's network.
+        // The host's connections, such as this one, use Aspire's network.
         await using var command = new Npgsql.NpgsqlCommand(
             "SELECT DISTINCT host(client_addr) FROM pg_stat_activity WHERE datname = 'blog' AND application_name = 'boneyard-blog'", connection);
         await using var rows = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
@@ -48,12 +48,12 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
         }
 
         Assert.Contains(_site.Subnet.Host(2).ToString(), peers);
-        // Another test moves the blog for a while.
-        Assert.All(peers, peer => Assert.Null(_site.Subnet.Objection(System.Net.IPAddress.Parse(peer))));
+        // Another test moves the blog to another address.
+        Assert.All(peers, peer => Assert.Null(_site.Subnet.Validate(System.Net.IPAddress.Parse(peer))));
     }
 
     [Fact]
-    public async Task The_network_is_healthy_and_names_its_members()
+    public async Task The_network_is_healthy_and_shows_its_members()
     {
         await _site.WaitUntilHealthyAsync("sitenet");
         var update = await _site.Application.ResourceNotifications.WaitForResourceAsync(
@@ -72,7 +72,7 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task A_blog_that_restarts_is_found_again()
+    public async Task Nginx_reaches_the_blog_after_a_restart()
     {
         await _site.RunCommandAsync("siteblog", "restart");
 
@@ -80,7 +80,7 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task A_blog_that_comes_back_with_another_address_is_found_again()
+    public async Task Nginx_reaches_the_blog_after_its_address_has_changed()
     {
         var container = await _site.ContainerOfAsync("siteblog");
         await _site.WaitForPageAsync("/", 200);

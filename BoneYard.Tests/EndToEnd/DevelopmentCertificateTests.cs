@@ -7,13 +7,11 @@ public sealed class DevelopmentCertificateTests(SiteWithDevelopmentCertificate f
     [Fact]
     public async Task Untrusted_development_certificate_serves_the_site_and_raises_no_warning()
     {
-        await using var own = new OwnResources();
-        var port = AppHostProcess.FreePort();
-        await using var host = AppHostProcess.Start([.. own.Arguments, $"--http-port={AppHostProcess.FreePort()}", $"--https-port={port}"]);
+        await using var own = new IsolatedResources();
+        await using var host = AppHostProcess.Start([.. own.Arguments, $"--http-port={AppHostProcess.FreePort()}", $"--https-port={AppHostProcess.FreePort()}"]);
         using var client = ClientThatTrusts(fixture.Root);
 
-        await host.WaitUntilUpAsync();
-        using var page = await client.GetAsync(new Uri($"https://localhost:{port}/"), Cancelled);
+        using var page = await client.GetAsync(await host.SiteAsync(), Cancelled);
 
         Assert.True(page.IsSuccessStatusCode);
         // Aspire logs its warning together with the dashboard's message.

@@ -8,7 +8,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_container_that_ends_at_once_shows_why_and_ends_the_application()
     {
-        await using var own = new OwnResources();
+        await using var own = new IsolatedResources();
         // Somebody else's volume, by mistake.
         await ContainerEngine.RunAsync("run", "--rm", "--volume", $"{own.DataVolume}:/volume", "debian:trixie-slim", "touch", "/volume/letter");
 
@@ -23,14 +23,14 @@ public sealed class FailureTests
     [Fact]
     public async Task A_container_that_ends_while_the_site_runs_is_told_of()
     {
-        await using var own = new OwnResources();
+        await using var own = new IsolatedResources();
         await using var host = AppHostProcess.StartWith(own);
-        await host.WaitUntilUpAsync();
+        await host.SiteAsync();
         var front = (await ContainerEngine.ListAsync("ps", "--filter", $"network={own.Network}", "--format", "{{.Names}}")).Single(name => name.StartsWith("sitewww-", StringComparison.Ordinal));
 
         await ContainerEngine.RunAsync("kill", front);
 
-        Assert.Equal("'sitewww' exited with code 137. Its page on the dashboard says why, and starts it again.", await host.EndedAsync());
+        Assert.Equal("'sitewww' exited with code 137. Its page on the dashboard says why, and starts it again.", await host.ExitedAsync());
         await host.StopAsync();
     }
 

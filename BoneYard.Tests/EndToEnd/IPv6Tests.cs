@@ -5,9 +5,9 @@ namespace BoneYard.Tests.EndToEnd;
 public sealed class IPv6Tests
 {
     [Fact]
-    public async Task A_site_on_an_IPv6_network_serves_pages_and_each_container_has_its_static_address()
+    public async Task A_site_on_an_IPv6_network_serves_pages_and_has_static_addresses()
     {
-        await using var site = await Site.StartOnAsync(OwnResources.NewIPv6Subnet());
+        await using var site = await Site.StartOnAsync(IsolatedResources.NewIPv6Subnet());
 
         await site.WaitForPageAsync("/", 200);
 

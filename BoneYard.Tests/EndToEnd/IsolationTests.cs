@@ -2,7 +2,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>Who reaches what, and as whom it runs.</summary>
+/// <summary>The reachable addresses and the users of the containers.</summary>
 [Collection(RunningSite.Name)]
 public sealed class IsolationTests(SiteFixture fixture)
 {
@@ -12,7 +12,7 @@ public sealed class IsolationTests(SiteFixture fixture)
     [InlineData("sitedb")]
     [InlineData("siteblog")]
     [InlineData("sitewww")]
-    public async Task Every_port_is_published_on_loopback_only(string resource)
+    public async Task Ports_are_published_on_loopback_only(string resource)
     {
         var addresses = await ContainerEngine.ListAsync(
             "inspect", "--format", "{{range .NetworkSettings.Ports}}{{range .}}{{println .HostIp}}{{end}}{{end}}", await _site.ContainerOfAsync(resource));
@@ -33,7 +33,7 @@ public sealed class IsolationTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task The_database_is_reached_from_its_own_network_and_from_no_other()
+    public async Task The_database_is_reachable_from_its_own_networks_only()
     {
         var container = await _site.ContainerOfAsync("sitedb");
         var networks = await ContainerEngine.ListAsync("inspect", "--format", "{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}", container);

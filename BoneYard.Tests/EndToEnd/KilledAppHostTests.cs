@@ -3,11 +3,11 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>An AppHost that was killed leaves nothing that is in the way of the next start.</summary>
+/// <summary>What a killed AppHost leaves behind does not prevent the next start.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class KilledAppHostTests : IAsyncLifetime
 {
-    private readonly OwnResources _own = new();
+    private readonly IsolatedResources _own = new();
     private readonly string[] _options;
 
     public KilledAppHostTests() => _options = AppHostProcess.OptionsWith(_own);
@@ -17,39 +17,39 @@ public sealed class KilledAppHostTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _own.DisposeAsync();
 
     [Fact]
-    public async Task The_next_start_succeeds_though_the_orchestrator_is_still_tidying_up()
+    public async Task The_next_start_succeeds_while_the_orchestrator_removes_the_containers()
     {
         await using var killed = AppHostProcess.Start(_options);
-        await killed.WaitUntilUpAsync();
+        await killed.SiteAsync();
         killed.Kill();
 
         await using var next = AppHostProcess.Start(_options);
-        await next.WaitUntilUpAsync();
+        await next.SiteAsync();
         await next.StopAsync();
 
         Assert.Empty(await _own.LeftAsync());
     }
 
     [Fact]
-    public async Task The_next_start_succeeds_though_the_orchestrator_was_killed_too()
+    public async Task The_next_start_succeeds_after_the_orchestrator_was_killed_too()
     {
         await using var killed = AppHostProcess.Start(_options);
-        await killed.WaitUntilUpAsync();
+        await killed.SiteAsync();
         var orchestrators = OrchestratorsOf(killed.Id);
         killed.Kill();
-        // With what they run on the host, which is the dashboard.
+        // Their child process is the dashboard.
         orchestrators.ForEach(orchestrator => orchestrator.Kill(entireProcessTree: true));
         var left = await _own.LeftAsync();
 
         await using var next = AppHostProcess.Start(_options);
-        await next.WaitUntilUpAsync();
+        await next.SiteAsync();
         await next.StopAsync();
 
         Assert.NotEmpty(left);
         Assert.Empty(await _own.LeftAsync());
     }
 
-    /// <summary>DCP is told which process to watch, and so are its helpers, which remove containers when it dies.</summary>
+    /// <summary>DCP monitors the AppHost, and its helpers monitor DCP: they remove the containers when it ends.</summary>
     private static List<Process> OrchestratorsOf(int appHost)
     {
         var left = Process.GetProcessesByName("dcp").ToList();

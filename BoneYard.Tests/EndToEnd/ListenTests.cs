@@ -25,10 +25,10 @@ public sealed class ListenTests
     [Fact]
     public async Task Where_others_can_come_in_each_visitor_has_an_address_of_their_own()
     {
-        await using var own = new OwnResources();
+        await using var own = new IsolatedResources();
         var (address, port) = (AddressOfThisMachine(), AppHostProcess.FreePort());
         await using var host = AppHostProcess.Start([.. own.Arguments, "--tls=off", $"--listen={address}", $"--http-port={port}"]);
-        await host.WaitUntilUpAsync();
+        await host.SiteAsync();
         using var visitor = new HttpClient();
 
         using var page = await visitor.GetAsync(new Uri($"http://{address}:{port}/tags?whence"), TestContext.Current.CancellationToken);

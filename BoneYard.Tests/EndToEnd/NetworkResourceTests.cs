@@ -5,13 +5,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>The network as a resource: its state, health, properties and commands, with one container that is quickly made.</summary>
+/// <summary>The state, health, properties and commands of the network resource, with one small container.</summary>
 public sealed class NetworkResourceTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(3);
 
-    private readonly string _name = OwnResources.NewName();
-    private readonly IpSubnet _subnet = OwnResources.NewSubnet();
+    private readonly string _name = IsolatedResources.NewName();
+    private readonly IpSubnet _subnet = IsolatedResources.NewSubnet();
     private DistributedApplication? _application;
 
     private DistributedApplication Application => _application ?? throw new InvalidOperationException("The application is not running.");
@@ -22,7 +22,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     {
         var builder = await Site.CreateBuilderAsync();
 
-        // Alone: the rest of the graph has nothing to do with it.
+        // The other resources of the graph are not needed.
         foreach (var resource in builder.Resources.ToArray())
         {
             builder.Resources.Remove(resource);
@@ -42,7 +42,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Its_row_shows_subnet_gateway_driver_and_members_and_its_log_what_was_run()
+    public async Task The_resource_shows_its_properties_and_members_and_logs_its_commands()
     {
         await StartAsync();
 
@@ -61,7 +61,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Inspect_tells_who_is_on_it()
+    public async Task Inspect_shows_the_settings_and_the_containers()
     {
         await StartAsync();
 
@@ -73,7 +73,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_somebody_deletes_is_unhealthy_until_a_container_starts_which_makes_it_anew()
+    public async Task A_removed_network_is_unhealthy_until_the_next_container_creates_it_again()
     {
         await StartAsync();
         await StopGuestAsync();
@@ -82,7 +82,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
 
         var lost = await WaitAsync("guestnet", update => update.Snapshot.HealthStatus is HealthStatus.Unhealthy);
         Assert.Equal(
-            $"Network '{_name}' is gone. Restart the containers that belong on it: the first one makes it anew.", Assert.Single(lost.Snapshot.HealthReports).Description);
+            $"Network '{_name}' was removed. Restart its containers: the first one creates the network again.", Assert.Single(lost.Snapshot.HealthReports).Description);
 
         await CommandAsync("guest", KnownResourceCommands.StartCommand);
         await WaitAsync("guestnet", update => update.Snapshot.HealthStatus is HealthStatus.Healthy);
@@ -90,7 +90,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Remove_is_refused_while_a_container_is_on_it_and_afterwards_leaves_it_to_the_next_to_make_it_anew()
+    public async Task Remove_is_refused_while_a_container_runs_and_the_next_container_creates_the_network_again()
     {
         await StartAsync();
         var refused = await CommandAsync("guestnet", "remove");
@@ -111,9 +111,9 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_it_cannot_be_made_the_container_does_not_start_until_nothing_is_in_the_way_any_more()
+    public async Task A_container_does_not_start_until_its_network_can_be_created()
     {
-        var other = OwnResources.NewName();
+        var other = IsolatedResources.NewName();
         await ContainerEngine.RunAsync("network", "create", "--subnet", _subnet.ToString(), other);
 
         try
@@ -134,17 +134,17 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_one_in_its_place_is_unhealthy_and_outlives_the_application()
+    public async Task A_network_that_was_recreated_with_different_settings_is_unhealthy_and_is_not_removed()
     {
         await StartAsync();
         await StopGuestAsync();
-        var other = OwnResources.NewSubnet();
+        var other = IsolatedResources.NewSubnet();
 
         await ContainerEngine.RunAsync("network", "rm", _name);
         await ContainerEngine.RunAsync("network", "create", "--subnet", $"{other}", "--gateway", $"{other.LastHost}", _name);
 
         var replaced = await WaitAsync(
-            "guestnet", update => update.Snapshot.HealthReports.FirstOrDefault()?.Description?.StartsWith($"Network '{_name}' is another one now: it has subnet {other}", StringComparison.Ordinal) is true);
+            "guestnet", update => update.Snapshot.HealthReports.FirstOrDefault()?.Description?.StartsWith($"Network '{_name}' was recreated with different settings: subnet {other}", StringComparison.Ordinal) is true);
         await Application.DisposeAsync();
         var left = await NetworksAsync();
         await ContainerEngine.RunAsync("network", "rm", "--force", _name);
@@ -171,7 +171,7 @@ public sealed class NetworkResourceTests : IAsyncLifetime
     private Task<ExecuteCommandResult> CommandAsync(string resource, string command) => Application.ResourceCommands.ExecuteCommandAsync(resource, command, Cancelled);
 
     private Task<ResourceEvent> WaitAsync(string resource, Func<ResourceEvent, bool> predicate) =>
-        Application.ResourceNotifications.WaitForResourceAsync(resource, predicate, Cancelled).WaitAsync(Patience);
+        Application.ResourceNotifications.WaitForResourceAsync(resource, predicate, Cancelled).WaitAsync(s_timeout);
 
     private Task<string[]> NetworksAsync() => ContainerEngine.ListAsync("network", "ls", "--quiet", "--filter", $"name={_name}");
 }

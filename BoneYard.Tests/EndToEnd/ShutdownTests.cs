@@ -21,9 +21,9 @@ public sealed class ShutdownTests
     [Fact]
     public async Task Ctrl_C_ends_it_in_good_order()
     {
-        await using var own = new OwnResources();
+        await using var own = new IsolatedResources();
         await using var host = AppHostProcess.StartWith(own);
-        await host.WaitUntilUpAsync();
+        await host.SiteAsync();
 
         await host.StopAsync("INT");
 
@@ -35,7 +35,7 @@ public sealed class ShutdownTests
     [InlineData("TERM")]
     public async Task Who_stops_a_start_half_way_has_not_failed(string signal)
     {
-        await using var own = new OwnResources();
+        await using var own = new IsolatedResources();
         await using var host = AppHostProcess.StartWith(own);
 
         while ((await own.LeftAsync()) is [])

@@ -1,21 +1,42 @@
+using BoneYard.Telemetry;
 using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-public sealed class TelemetryTests
+[Collection(RunningAppHost.Name)]
+public sealed class TelemetryTests(AppHostFixture host)
 {
     [Fact]
-    public async Task A_request_through_Nginx_is_a_part_of_the_visitors_trace_and_its_SQL_is_a_part_of_the_request()
+    public async Task The_dashboard_shows_the_start_as_a_trace()
     {
-        var (trace, visit) = (Guid.NewGuid().ToString("N"), "00f067aa0ba902b7");
-        await using var site = await Site.StartAsync(Collector.Announce);
-        await using var collector = await Collector.StartAsync(site);
+        var spans = await host.Dashboard.WaitForSpansAsync(StartTrace.ServiceName, spans => spans.Count > 0);
 
-        using var page = await site.SendAsync(new(HttpMethod.Get, "/archive") { Headers = { { "traceparent", $"00-{trace}-{visit}-01" } } });
-        var spans = await collector.WaitForTraceAsync(trace, spans => spans.Any(span => span.Kind == "SPAN_KIND_SERVER"));
+        Assert.Superset(
+            new HashSet<string> { "start", "AppHost", "sitenet", "sitedb", "siteblog", "sitewww", "Building", StartTimeline.BecomingHealthy },
+            spans.Select(span => span.Name).ToHashSet());
+    }
 
-        var request = Assert.Single(spans, span => span.Kind == "SPAN_KIND_SERVER");
-        Assert.Equal(("siteblog", visit, "GET /archive"), (request.Service, request.Parent, request.Name));
-        Assert.Contains(spans, span => span is { Kind: "SPAN_KIND_CLIENT", Name: "WITH blog" } && span.Parent == request.Id);
+    [Fact]
+    public async Task A_request_through_nginx_continues_the_trace_of_the_client_and_includes_its_sql()
+    {
+        var (trace, client) = (Guid.NewGuid().ToString("N"), "00f067aa0ba902b7");
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(host.Site, "/archive")) { Headers = { { "traceparent", $"00-{trace}-{client}-01" } } };
+
+        using var page = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        var spans = await host.Dashboard.WaitForSpansAsync("siteblog", spans => spans.Any(span => span.Trace == trace && span.Name == "GET /archive"));
+
+        var server = Assert.Single(spans, span => span.Trace == trace && span.Name == "GET /archive");
+        Assert.Equal(client, server.Parent);
+        Assert.Contains(spans, span => span.Name == "WITH blog" && span.Parent == server.Id);
+    }
+
+    [Fact]
+    public async Task The_dashboard_has_traces_metrics_and_logs_of_the_blog_from_its_start_on()
+    {
+        await host.Dashboard.WaitForSignalsAsync("siteblog", "hasTraces", "hasMetrics", "hasLogs");
+
+        // The first request that anyone makes is a health check of Aspire.
+        await host.Dashboard.WaitForSpansAsync("siteblog", spans => spans.Any(span => span.Name == "GET /health"));
     }
 }

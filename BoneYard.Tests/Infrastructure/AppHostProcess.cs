@@ -5,13 +5,13 @@ using System.Net.Sockets;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>The AppHost as a person starts it, in a process of its own.</summary>
+/// <summary>The AppHost in a process of its own, as <c>dotnet run</c> starts it.</summary>
 internal sealed class AppHostProcess : IAsyncDisposable
 {
     private const int FirstPort = 20_000;
     private const int PortCount = 12_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(4);
 
     private static int s_ports = Random.Shared.Next(PortCount);
 
@@ -20,7 +20,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _error = [];
     private readonly TaskCompletionSource<string> _site = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _dashboard = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private AppHostProcess(Process process)
     {
@@ -35,12 +35,12 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public string Output => Text(_output);
 
-    /// <summary>Runs it to its end.</summary>
-    /// <returns>Its exit code and what it wrote, trimmed.</returns>
+    /// <summary>Runs the AppHost until it exits.</summary>
+    /// <returns>The exit code and the trimmed output.</returns>
     public static Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments) =>
         RunInAsync(Environment.CurrentDirectory, arguments);
 
-    /// <param name="folder">Where the person stands who starts it.</param>
+    /// <param name="folder">The working directory.</param>
     public static async Task<(int ExitCode, string Error, string Output)> RunInAsync(string folder, params string[] arguments)
     {
         await using var host = StartIn(folder, arguments);
@@ -50,12 +50,12 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public static AppHostProcess Start(params string[] arguments) => StartIn(Environment.CurrentDirectory, arguments);
 
-    /// <summary>A site without TLS, on ports that are free.</summary>
-    public static AppHostProcess StartWith(OwnResources own) => Start(OptionsWith(own));
+    /// <summary>Starts a site without TLS on free ports.</summary>
+    public static AppHostProcess StartWith(IsolatedResources own) => Start(OptionsWith(own));
 
-    /// <summary>Those of a site without TLS, on ports that are free.</summary>
-    /// <param name="httpPort">null takes any.</param>
-    public static string[] OptionsWith(OwnResources own, int? httpPort = null) =>
+    /// <summary>The options of a site without TLS on free ports.</summary>
+    /// <param name="httpPort">The port for HTTP; null chooses a free one.</param>
+    public static string[] OptionsWith(IsolatedResources own, int? httpPort = null) =>
         [.. own.Arguments, "--tls=off", $"--http-port={httpPort ?? FreePort()}", $"--https-port={FreePort()}"];
 
     private static AppHostProcess StartIn(string folder, string[] arguments)
@@ -74,17 +74,13 @@ internal sealed class AppHostProcess : IAsyncDisposable
                 ["ASPNETCORE_URLS"] = $"http://localhost:{FreePort()}",
                 ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
                 ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = $"http://localhost:{FreePort()}",
+                ["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] = $"http://localhost:{FreePort()}",
                 ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = $"http://localhost:{FreePort()}",
-                // Aspire builds it on an image from a registry, and nobody here looks at the telemetry that it carries.
-                ["ASPIRE_ENABLE_CONTAINER_TUNNEL"] = "false",
             },
         })!);
     }
 
-    /// <summary>
-    /// A port that nobody listens on at the moment, another one each time. It is none of those that a system hands out by itself:
-    /// a connection, or a container, could be given one of them before it is used.
-    /// </summary>
+    /// <summary>A free port, a different one at each call, outside of the range from which the system and the engine choose ports.</summary>
     public static int FreePort()
     {
         while (true)
@@ -98,34 +94,35 @@ internal sealed class AppHostProcess : IAsyncDisposable
             }
             catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse)
             {
-                // The next one.
+                // Try the next one.
             }
         }
     }
 
-    /// <summary>Until it says where the site is: then all of it is healthy.</summary>
-    public Task WaitUntilUpAsync() => HearAsync(_site);
+    /// <summary>Waits until all containers are healthy.</summary>
+    /// <returns>The URL of the site that the AppHost prints.</returns>
+    public async Task<Uri> SiteAsync() => new(await WaitForLineAsync(_site));
 
-    /// <summary>Where it says that the dashboard is, with what opens it.</summary>
-    public async Task<Uri> DashboardAsync() => new(await HearAsync(_dashboard));
+    /// <summary>Waits for the login URL of the dashboard.</summary>
+    public async Task<Uri> DashboardAsync() => new(await WaitForLineAsync(_dashboard));
 
-    /// <summary>What it says of the first container that ends while the site runs.</summary>
-    public Task<string> EndedAsync() => HearAsync(_ended);
+    /// <summary>Waits for the line about the first container that exits while the site runs.</summary>
+    public Task<string> ExitedAsync() => WaitForLineAsync(_exited);
 
-    /// <summary>At once, and without a chance to tidy up (SIGKILL).</summary>
+    /// <summary>Kills the process, which has no chance to clean up (SIGKILL).</summary>
     public void Kill()
     {
         _process.Kill();
-        // With a limit, it does not wait for the end of the output, which the orchestrator holds open.
-        Assert.True(_process.WaitForExit(Patience));
+        // Without a timeout it would wait for the end of the output, which the orchestrator keeps open.
+        Assert.True(_process.WaitForExit(s_timeout));
     }
 
-    /// <summary>In good order, to its end.</summary>
-    /// <param name="signal">As kill(1) spells it; INT is Ctrl+C.</param>
+    /// <summary>Stops the AppHost and checks that it exits with 0.</summary>
+    /// <param name="signal">By its name in kill(1); INT is Ctrl+C.</param>
     public async Task StopAsync(string signal = "TERM")
     {
         await EndAsync(signal);
-        Assert.True(_process.ExitCode == 0, $"The AppHost ended with {_process.ExitCode}.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
+        Assert.True(_process.ExitCode == 0, $"The AppHost exited with {_process.ExitCode}.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
     }
 
     public async ValueTask DisposeAsync()
@@ -141,15 +138,15 @@ internal sealed class AppHostProcess : IAsyncDisposable
     private async Task EndAsync(string signal)
     {
         using var kill = Process.Start("kill", ["-s", signal, $"{Id}"]);
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(s_timeout);
     }
 
-    private async Task<string> HearAsync(TaskCompletionSource<string> said)
+    private async Task<string> WaitForLineAsync(TaskCompletionSource<string> line)
     {
-        var ended = _process.WaitForExitAsync();
-        var first = await Task.WhenAny(said.Task, ended).WaitAsync(Patience);
-        Assert.True(first == said.Task, $"The AppHost ended before it came so far.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
-        return await said.Task;
+        var exit = _process.WaitForExitAsync();
+        var first = await Task.WhenAny(line.Task, exit).WaitAsync(s_timeout);
+        Assert.True(first == line.Task, $"The AppHost exited too early.{Environment.NewLine}{Text(_output)}{Environment.NewLine}{Text(_error)}");
+        return await line.Task;
     }
 
     private static string Text(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines).Trim();
@@ -163,11 +160,11 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
         lines.Enqueue(line);
 
-        foreach (var (beginning, said) in ((string, TaskCompletionSource<string>)[])[("site: ", _site), ("dashboard: ", _dashboard), ("ended: ", _ended)])
+        foreach (var (prefix, received) in ((string, TaskCompletionSource<string>)[])[("site: ", _site), ("dashboard: ", _dashboard), ("exited: ", _exited)])
         {
-            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            if (line.StartsWith(prefix, StringComparison.Ordinal))
             {
-                said.TrySetResult(line[beginning.Length..]);
+                received.TrySetResult(line[prefix.Length..]);
             }
         }
     }

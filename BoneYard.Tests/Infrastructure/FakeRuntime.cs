@@ -2,29 +2,36 @@ using BoneYard.Networking;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>A container runtime that remembers what it was asked and answers what it was told to; anything else is not found.</summary>
+/// <summary>A container runtime that records its commands and returns prepared results; by default, a network is not found.</summary>
 internal sealed class FakeRuntime(string name = "docker") : IContainerRuntime
 {
-    private readonly Dictionary<string, Queue<RuntimeResult>> _answers = [];
+    private readonly Dictionary<string, Queue<RuntimeResult>> _results = [];
 
     public string Name { get; } = name;
 
-    public List<string> Asked { get; } = [];
+    /// <summary>The commands in order, their arguments separated by |.</summary>
+    public List<string> Commands { get; } = [];
 
-    /// <summary>Answers in turn; the last one again and again.</summary>
-    public FakeRuntime Answer(string command, params RuntimeResult[] results)
+    /// <param name="results">Returned in turn; the last one is repeated.</param>
+    public FakeRuntime On(string command, params RuntimeResult[] results)
     {
-        _answers[command] = new(results);
+        _results[command] = new(results);
         return this;
     }
+
+    /// <summary>The command succeeds with this output.</summary>
+    public FakeRuntime On(string command, string output) => On(command, new RuntimeResult(0, output, ""));
+
+    /// <summary>The command fails with this error.</summary>
+    public FakeRuntime OnError(string command, string error) => On(command, new RuntimeResult(1, "", error));
 
     public Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var command = string.Join('|', arguments);
-        Asked.Add(command);
+        Commands.Add(command);
 
         return Task.FromResult(
-            !_answers.TryGetValue(command, out var answers) ? new RuntimeResult(1, "", "Error response from daemon: network not found")
-            : answers.Count > 1 ? answers.Dequeue() : answers.Peek());
+            !_results.TryGetValue(command, out var results) ? new RuntimeResult(1, "", "Error response from daemon: network not found")
+            : results.Count > 1 ? results.Dequeue() : results.Peek());
     }
 }

@@ -13,11 +13,11 @@ internal sealed class Site : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private readonly OwnResources _own;
+    private readonly IsolatedResources _own;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private Site(DistributedApplication application, OwnResources own)
+    private Site(DistributedApplication application, IsolatedResources own)
     {
         Application = application;
         _own = own;
@@ -43,11 +43,11 @@ internal sealed class Site : IAsyncDisposable
     public static Task<Site> StartAsync(params string[] args) => StartAsync(_ => { }, args);
 
     /// <param name="change">What this test has the graph do otherwise.</param>
-    public static Task<Site> StartAsync(Action<IDistributedApplicationTestingBuilder> change, params string[] args) => StartAsync(new OwnResources(), change, args);
+    public static Task<Site> StartAsync(Action<IDistributedApplicationTestingBuilder> change, params string[] args) => StartAsync(new IsolatedResources(), change, args);
 
-    public static Task<Site> StartOnAsync(IpSubnet subnet) => StartAsync(new OwnResources(subnet), _ => { }, []);
+    public static Task<Site> StartOnAsync(IpSubnet subnet) => StartAsync(new IsolatedResources(subnet), _ => { }, []);
 
-    private static async Task<Site> StartAsync(OwnResources own, Action<IDistributedApplicationTestingBuilder> change, string[] args)
+    private static async Task<Site> StartAsync(IsolatedResources own, Action<IDistributedApplicationTestingBuilder> change, string[] args)
     {
         var builder = await CreateBuilderAsync([.. own.Arguments, .. args]);
         var site = default(Site);
@@ -75,7 +75,7 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>The graph as data: nothing is started.</summary>
     public static Task<IDistributedApplicationTestingBuilder> CreateBuilderAsync(params string[] args) =>
         DistributedApplicationTestingBuilder.CreateAsync<Projects.BoneYard_AppHost>(
-            [.. OwnResources.NewSecrets(), .. args.Any(arg => arg.StartsWith("--tls", StringComparison.Ordinal)) ? [] : (string[])["--tls=off"], .. args]);
+            [.. IsolatedResources.NewSecrets(), .. args.Any(arg => arg.StartsWith("--tls", StringComparison.Ordinal)) ? [] : (string[])["--tls=off"], .. args]);
 
     public async ValueTask DisposeAsync()
     {

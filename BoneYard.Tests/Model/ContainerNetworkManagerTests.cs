@@ -12,371 +12,305 @@ public sealed class ContainerNetworkManagerTests
     private const string Version = "version|--format|{{.Client.APIVersion}} {{.Client.Version}} {{.Server.Version}}";
     private const string Inspect = "network|inspect|sitenet";
     private const string Members = "ps|--all|--quiet|--no-trunc|--filter|network=sitenet";
-    private const string List = "network|ls|--format|{{.Name}}";
+    private const string List = "network|ls|--quiet";
     private const string Remove = "network|rm|id-of-sitenet";
 
-    private static readonly string s_create = $"network|create|--driver|bridge|--subnet|10.11.12.0/24|--gateway|10.11.12.254|--label|{CreatorLabel.Name}={CreatorLabel.Own}|sitenet";
-    private static readonly string s_killed = $"{CreatorLabel.Own.Split('/')[0]}/dotnet/{int.MaxValue}";
-    private static readonly string s_running = CreatorLabel.Own;
-    // Nothing is known of it: it is taken to run.
-    private const string OfAnotherMachine = "elsewhere/dotnet/4711";
+    private static readonly string s_create = $"network|create|--driver|bridge|--subnet|10.11.12.0/24|--gateway|10.11.12.254|--label|{OwnerLabel.Name}={OwnerLabel.Value}|sitenet";
+    private static readonly string s_machine = OwnerLabel.Value.Split('/')[0];
+    private static readonly string s_terminated = $"{s_machine}/dotnet/{int.MaxValue}";
+    private static readonly string s_thisProcess = OwnerLabel.Value;
+    private const string OtherMachine = "elsewhere/dotnet/4711";
 
-    private static readonly RuntimeResult s_done = new(0, "", "");
     private static readonly RuntimeResult s_notFound = new(1, "[]", "Error response from daemon: network sitenet not found");
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     [Fact]
-    public async Task A_network_that_is_not_there_is_made()
+    public async Task A_missing_network_is_created_with_three_commands()
     {
-        var runtime = Docker().Answer(List, s_done).Answer(s_create, s_done);
+        var runtime = Docker().On(s_create, "");
 
         Assert.True(await EnsureAsync(runtime));
-        Assert.Equal([Version, Inspect, List, s_create], runtime.Asked);
+        Assert.Equal([Version, Inspect, s_create], runtime.Commands);
     }
 
     [Theory]
     [InlineData("docker", "|--ipv6")]
     [InlineData("podman", "")]
-    public async Task An_IPv6_network_is_made_as_one(string name, string flag)
+    public async Task An_IPv6_network_is_created_with_the_flags_of_the_runtime(string name, string flag)
     {
-        var runtime = new FakeRuntime(name).Answer(Version, new RuntimeResult(0, "1.45 28.2.2 26.1.5", "")).Answer("--version", new RuntimeResult(0, "podman version 4.3.1", ""))
-            .Answer(List, s_done)
-            .Answer($"network|create|--driver|bridge{flag}|--subnet|fd00:b0::/64|--gateway|fd00:b0::ff|--label|{CreatorLabel.Name}={CreatorLabel.Own}|sitenet", s_done);
+        var runtime = new FakeRuntime(name).On(Version, "1.45 28.2.2 26.1.5").On("--version", "podman version 4.3.1")
+            .On($"network|create|--driver|bridge{flag}|--subnet|fd00:b0::/64|--gateway|fd00:b0::ff|--label|{OwnerLabel.Name}={OwnerLabel.Value}|sitenet", "");
 
         Assert.True(await EnsureAsync(runtime, Network("fd00:b0::/64", "fd00:b0::ff")));
     }
 
     [Fact]
-    public async Task One_that_is_the_same_is_reused_and_left_at_the_end()
+    public async Task An_existing_network_with_the_same_settings_is_reused_and_not_owned()
     {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254")).Answer(Members, s_done);
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254")).On(Members, "");
 
         Assert.False(await EnsureAsync(runtime));
-        Assert.Equal([Version, Inspect, Members], runtime.Asked);
+        Assert.DoesNotContain(s_create, runtime.Commands);
+    }
+
+    [Fact]
+    public async Task A_Podman_network_with_the_same_settings_is_reused()
+    {
+        const string Podman = """[{"name":"sitenet","id":"1","driver":"bridge","subnets":[{"subnet":"10.11.12.0/24","gateway":"10.11.12.254"}],"ipv6_enabled":false}]""";
+        var runtime = new FakeRuntime("podman").On("--version", "podman version 5.4.2").On(Inspect, Podman).On(Members, "");
+
+        Assert.False(await EnsureAsync(runtime));
     }
 
     [Theory]
-    // To others it would look orphaned.
+    // Other applications would regard it as orphaned, so the same settings make no difference.
     [InlineData("10.11.12.0/24", "10.11.12.254")]
     [InlineData("10.11.13.0/24", "10.11.13.1")]
-    public async Task One_of_an_AppHost_that_was_killed_is_made_anew_be_it_the_same_or_not(string subnet, string gateway)
+    public async Task A_network_of_a_terminated_AppHost_is_recreated(string subnet, string gateway)
     {
-        var runtime = Docker()
-            .Answer(Inspect, Described(subnet, gateway, s_killed), s_notFound)
-            .Answer(Members, s_done).Answer(Remove, s_done).Answer(List, s_done).Answer(s_create, s_done);
+        var runtime = Docker().On(Inspect, Described(subnet, gateway, s_terminated)).On(Members, "").On(Remove, "").On(s_create, "");
 
         Assert.True(await EnsureAsync(runtime));
-        Assert.Equal([Version, Inspect, Members, Remove, Version, Inspect, List, s_create], runtime.Asked);
+        Assert.Equal([Remove, s_create], runtime.Commands[^2..]);
     }
 
     [Fact]
-    public async Task One_of_an_AppHost_that_was_killed_with_a_guest_on_it_is_taken_over()
+    public async Task A_network_of_a_terminated_AppHost_that_has_other_containers_is_reused_and_owned()
     {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_killed))
-            .Answer(Members, new RuntimeResult(0, "aaa", "")).Answer("container|inspect|aaa", Containers(("guest", "10.11.12.9", "")));
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_terminated))
+            .On(Members, "aaa").On("container|inspect|aaa", Containers(("guest", "10.11.12.9", "")));
 
         Assert.True(await EnsureAsync(runtime));
-        Assert.DoesNotContain(Remove, runtime.Asked);
+        Assert.DoesNotContain(Remove, runtime.Commands);
     }
 
     [Fact]
-    public async Task One_of_an_AppHost_of_another_machine_is_left_at_the_end()
+    public async Task A_network_of_an_AppHost_on_another_machine_is_reused_and_not_owned()
     {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", OfAnotherMachine)).Answer(Members, s_done);
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", OtherMachine)).On(Members, "");
 
         Assert.False(await EnsureAsync(runtime));
     }
 
     [Fact]
-    public async Task One_that_another_AppHost_is_just_removing_is_waited_for_and_made_anew()
+    public async Task A_network_that_another_AppHost_is_removing_is_created_afterwards()
     {
-        // Of all processes the first is the one that surely runs.
+        // Process 1 always runs.
         using var first = Process.GetProcessById(1);
         var runtime = Docker()
-            .Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", $"{CreatorLabel.Own.Split('/')[0]}/{first.ProcessName}/1"), s_notFound)
-            .Answer(Members, s_done).Answer(List, s_done).Answer(s_create, s_done);
+            .On(Inspect, Described("10.11.12.0/24", "10.11.12.254", $"{s_machine}/{first.ProcessName}/1"), s_notFound)
+            .On(Members, "").On(s_create, "");
 
         Assert.True(await EnsureAsync(runtime));
-        Assert.Equal([Version, Inspect, Members, Inspect, Version, Inspect, List, s_create], runtime.Asked);
+        Assert.Equal(s_create, runtime.Commands[^1]);
     }
 
     [Fact]
-    public async Task A_foreign_one_that_differs_is_never_touched()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.13.0/24", "10.11.13.1")).Answer(Members, s_done);
-
-        var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
-
-        Assert.Equal(
-            "There is a network 'sitenet' with subnet 10.11.13.0/24, gateway 10.11.13.1; wanted are subnet 10.11.12.0/24, gateway 10.11.12.254. Choose another name (AddContainerNetwork), or remove that one: docker network rm sitenet",
-            refusal.Message);
-        Assert.Equal([Version, Inspect, Members], runtime.Asked);
-    }
-
-    [Fact]
-    public async Task What_an_AppHost_that_was_killed_left_on_it_is_removed()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_killed))
-            .Answer(Members, new RuntimeResult(0, "aaa\nbbb\nccc", ""), new RuntimeResult(0, "ccc", ""))
-            .Answer("container|inspect|aaa|bbb|ccc", Containers(("sitedb-a", "10.11.12.1", s_killed), ("siteblog-b", "10.11.12.2", s_killed), ("guest", "10.11.12.9", "")))
-            .Answer("container|inspect|ccc", Containers(("guest", "10.11.12.9", "")))
-            .Answer("rm|--force|--volumes|siteblog-b|sitedb-a", s_done);
-
-        Assert.True(await EnsureAsync(runtime));
-        Assert.Contains("rm|--force|--volumes|siteblog-b|sitedb-a", runtime.Asked);
-    }
-
-    [Fact]
-    public async Task A_container_of_an_AppHost_that_runs_is_never_touched_and_named_when_it_has_an_address_that_is_wanted()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", OfAnotherMachine))
-            .Answer(Members, new RuntimeResult(0, "aaa", ""))
-            .Answer("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", OfAnotherMachine)));
-
-        var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
-
-        Assert.Equal(
-            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is taken by container 'sitedb-a'. Stop the application that it belongs to, remove it when it belongs to none (docker rm --force sitedb-a), or choose another network (AddContainerNetwork).",
-            refusal.Message);
-        Assert.DoesNotContain(runtime.Asked, command => command.StartsWith("rm|", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_container_of_this_AppHost_is_not_in_its_own_way()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
-            .Answer(Members, new RuntimeResult(0, "aaa", ""))
-            .Answer("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", s_running)));
-
-        Assert.True(await EnsureAsync(runtime));
-    }
-
-    [Fact]
-    public async Task One_of_an_earlier_start_that_differs_and_cannot_be_removed_is_refused_with_the_words_of_the_engine()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.13.0/24", "10.11.13.1", s_killed)).Answer(Members, s_done)
-            .Answer(Remove, new RuntimeResult(1, "", "network has active endpoints"));
-
-        var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
-
-        Assert.Equal("Network 'sitenet' of an earlier start has subnet 10.11.13.0/24, gateway 10.11.13.1 and cannot be removed: network has active endpoints", refusal.Message);
-    }
-
-    [Fact]
-    public async Task A_container_network_in_the_way_is_named()
+    public async Task A_network_that_another_application_creates_at_the_same_time_is_reused()
     {
         var runtime = Docker()
-            .Answer(List, new RuntimeResult(0, "bridge\nother", ""))
-            .Answer("network|inspect|bridge|other", new RuntimeResult(0, $"[{Json("bridge", "172.17.0.0/16", "172.17.0.1")},{Json("other", "10.11.0.0/16", "10.11.0.1")}]", ""));
-
-        var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
-
-        Assert.Equal("Subnet 10.11.12.0/24 of network 'sitenet' overlaps with container network 'other' (subnet 10.11.0.0/16, gateway 10.11.0.1). Choose another (AddContainerNetwork).", refusal.Message);
-    }
-
-    [Fact]
-    public async Task One_in_the_way_that_a_killed_AppHost_left_under_another_name_is_removed()
-    {
-        var runtime = Docker()
-            .Answer(List, new RuntimeResult(0, "other", ""))
-            .Answer("network|inspect|other", new RuntimeResult(0, $"[{Json("other", "10.11.0.0/16", "10.11.0.1", s_killed)}]", ""))
-            .Answer("network|rm|id-of-other", s_done).Answer(s_create, s_done);
-
-        Assert.True(await EnsureAsync(runtime));
-    }
-
-    [Fact]
-    public async Task A_route_of_the_host_in_the_way_is_named()
-    {
-        var runtime = Docker().Answer(List, s_done);
-
-        var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime, host: ("tun0", "10.0.0.0/8")));
-
-        Assert.Equal("Subnet 10.11.12.0/24 of network 'sitenet' overlaps with the route of this host to 10.0.0.0/8 over tun0. Choose another (AddContainerNetwork).", refusal.Message);
-    }
-
-    [Fact]
-    public async Task A_network_that_another_was_quicker_to_make_is_reused()
-    {
-        var runtime = Docker()
-            .Answer(Inspect, s_notFound, Described("10.11.12.0/24", "10.11.12.254"))
-            .Answer(Members, s_done).Answer(List, s_done).Answer(s_create, new RuntimeResult(1, "", "network with name sitenet already exists"));
+            .On(Inspect, s_notFound, Described("10.11.12.0/24", "10.11.12.254"))
+            .On(Members, "").OnError(s_create, "network with name sitenet already exists");
 
         Assert.False(await EnsureAsync(runtime));
     }
 
     [Fact]
-    public async Task What_the_runtime_says_of_a_failure_is_passed_on()
+    public async Task An_existing_network_with_different_settings_is_refused_and_not_changed()
     {
-        var runtime = Docker().Answer(List, s_done).Answer(s_create, new RuntimeResult(1, "", "no room for another bridge"));
+        var runtime = Docker().On(Inspect, Described("10.11.13.0/24", "10.11.13.1")).On(Members, "");
 
-        var failure = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
-
-        Assert.Equal("Network 'sitenet' could not be made: no room for another bridge", failure.Message);
+        await AssertRefusedAsync(
+            runtime,
+            "Network 'sitenet' already exists with subnet 10.11.13.0/24, gateway 10.11.13.1; required are subnet 10.11.12.0/24, gateway 10.11.12.254. Choose another name (AddContainerNetwork), or remove it: docker network rm sitenet");
+        Assert.Equal([Version, Inspect, Members], runtime.Commands);
     }
 
     [Fact]
-    public async Task An_engine_that_does_not_answer_is_no_missing_network()
+    public async Task The_containers_of_a_terminated_AppHost_are_removed()
     {
-        var runtime = Docker().Answer(Inspect, new RuntimeResult(1, "", "Cannot connect to the Docker daemon"));
+        const string RemoveContainers = "rm|--force|--volumes|siteblog-b|sitedb-a";
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_terminated))
+            .On(Members, new RuntimeResult(0, "aaa\nbbb\nccc", ""), new RuntimeResult(0, "ccc", ""))
+            .On("container|inspect|aaa|bbb|ccc", Containers(("sitedb-a", "10.11.12.1", s_terminated), ("siteblog-b", "10.11.12.2", s_terminated), ("guest", "10.11.12.9", "")))
+            .On("container|inspect|ccc", Containers(("guest", "10.11.12.9", "")))
+            .On(RemoveContainers, "");
 
-        var failure = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
+        Assert.True(await EnsureAsync(runtime));
+        Assert.Contains(RemoveContainers, runtime.Commands);
+    }
 
-        Assert.Equal("docker could not be asked for network 'sitenet': Cannot connect to the Docker daemon", failure.Message);
+    [Fact]
+    public async Task An_address_in_use_by_a_container_of_another_AppHost_is_refused_and_the_container_remains()
+    {
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", OtherMachine))
+            .On(Members, "aaa").On("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", OtherMachine)));
+
+        await AssertRefusedAsync(
+            runtime,
+            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is in use by container 'sitedb-a'. Stop the application that uses it, remove the container (docker rm --force sitedb-a), or choose another network (AddContainerNetwork).");
+        Assert.DoesNotContain(runtime.Commands, command => command.StartsWith("rm|", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_address_in_use_by_a_container_of_this_AppHost_is_accepted()
+    {
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
+            .On(Members, "aaa").On("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", s_thisProcess)));
+
+        Assert.True(await EnsureAsync(runtime));
+    }
+
+    [Fact]
+    public async Task A_network_of_an_earlier_start_that_cannot_be_removed_is_refused_with_the_error_of_the_engine()
+    {
+        var runtime = Docker().On(Inspect, Described("10.11.13.0/24", "10.11.13.1", s_terminated)).On(Members, "").OnError(Remove, "network has active endpoints");
+
+        await AssertRefusedAsync(runtime, "Network 'sitenet' of an earlier start has subnet 10.11.13.0/24, gateway 10.11.13.1 and cannot be removed: network has active endpoints");
+    }
+
+    [Fact]
+    public async Task A_subnet_that_overlaps_with_a_container_network_is_refused()
+    {
+        var runtime = Docker().OnError(s_create, "Pool overlaps with other one on this address space")
+            .On(List, "1\n2").On("network|inspect|1|2", $"[{Json("bridge", "172.17.0.0/16", "172.17.0.1")},{Json("other", "10.11.0.0/16", "10.11.0.1")}]");
+
+        await AssertRefusedAsync(runtime, "Subnet 10.11.12.0/24 of network 'sitenet' overlaps with container network 'other' (subnet 10.11.0.0/16, gateway 10.11.0.1). Choose another subnet (AddContainerNetwork).");
+    }
+
+    [Fact]
+    public async Task An_overlapping_network_of_a_terminated_AppHost_is_removed()
+    {
+        var runtime = Docker().On(s_create, new RuntimeResult(1, "", "Pool overlaps with other one on this address space"), new RuntimeResult(0, "", ""))
+            .On(List, "1").On("network|inspect|1", $"[{Json("other", "10.11.0.0/16", "10.11.0.1", s_terminated)}]")
+            .On("network|rm|id-of-other", "");
+
+        Assert.True(await EnsureAsync(runtime));
+        Assert.Contains("network|rm|id-of-other", runtime.Commands);
+    }
+
+    [Fact]
+    public async Task A_subnet_that_overlaps_with_a_route_of_the_host_is_refused_and_no_network_is_created()
+    {
+        var runtime = Docker().On(List, "");
+
+        await AssertRefusedAsync(
+            runtime,
+            "Subnet 10.11.12.0/24 of network 'sitenet' overlaps with the route of this host to 10.0.0.0/8 over tun0. Choose another subnet (AddContainerNetwork).",
+            new HostRoute(IpSubnet.Parse("10.0.0.0/8"), "tun0"));
+        Assert.DoesNotContain(s_create, runtime.Commands);
+    }
+
+    [Fact]
+    public async Task An_error_of_the_engine_is_part_of_the_message()
+    {
+        var runtime = Docker().OnError(s_create, "could not find an available bridge name").On(List, "");
+
+        await AssertRefusedAsync(runtime, "Network 'sitenet' cannot be created: could not find an available bridge name");
+    }
+
+    [Fact]
+    public async Task An_engine_that_does_not_respond_is_distinguished_from_a_missing_network()
+    {
+        var runtime = Docker().OnError(Inspect, "Cannot connect to the Docker daemon");
+
+        await AssertRefusedAsync(runtime, "docker cannot inspect network 'sitenet': Cannot connect to the Docker daemon");
     }
 
     [Theory]
-    [InlineData("docker", Version, "1.43 24.0.7 20.10.24+dfsg1", "Docker is too old: client 24.0.7 and engine 20.10.24+dfsg1 speak API 1.43, and a container on two networks needs 1.44, which came with Docker 25. Update both, or take Podman: ASPIRE_CONTAINER_RUNTIME=podman.")]
-    [InlineData("podman", "--version", "podman version 3.4.7-dev", "Podman is too old: it is 3.4.7-dev, and a container on two networks with static addresses needs 4.0. Update it, or take Docker: ASPIRE_CONTAINER_RUNTIME=docker.")]
-    public async Task A_runtime_that_is_too_old_is_told_from_its_version_before_anything_is_made(string name, string question, string answer, string message)
+    [InlineData("docker", Version, "1.43 24.0.7 20.10.24+dfsg1", "Docker is too old: client 24.0.7 and engine 20.10.24+dfsg1 use API 1.43, and a container on two networks needs API 1.44 (Docker 25). Update both, or use Podman: ASPIRE_CONTAINER_RUNTIME=podman.")]
+    [InlineData("podman", "--version", "podman version 3.4.7-dev", "Podman 3.4.7-dev is too old: a container on two networks needs Podman 4.0. Update it, or use Docker: ASPIRE_CONTAINER_RUNTIME=docker.")]
+    public async Task An_old_runtime_is_refused_before_anything_is_created(string name, string question, string answer, string message)
     {
-        var runtime = new FakeRuntime(name).Answer(question, new RuntimeResult(0, answer, ""));
+        var runtime = new FakeRuntime(name).On(question, answer);
 
-        var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
-
-        Assert.Equal(message, refusal.Message);
-        Assert.Equal([question], runtime.Asked);
+        await AssertRefusedAsync(runtime, message);
+        Assert.Equal([question, Inspect], runtime.Commands);
     }
 
     [Fact]
-    public async Task A_runtime_that_does_not_answer_is_quoted()
+    public async Task A_runtime_that_does_not_respond_is_refused_with_its_error()
     {
-        var runtime = new FakeRuntime().Answer(Version, new RuntimeResult(1, "", "Cannot connect to the Docker daemon"));
+        var runtime = new FakeRuntime().OnError(Version, "Cannot connect to the Docker daemon").OnError(Inspect, "Cannot connect to the Docker daemon");
 
-        var failure = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(runtime));
-
-        Assert.Equal("docker does not answer: Cannot connect to the Docker daemon. Start it, or name another container runtime in ASPIRE_CONTAINER_RUNTIME.", failure.Message);
-    }
-
-    [Fact]
-    public async Task A_network_in_use_is_not_removed()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
-            .Answer(Members, new RuntimeResult(0, "aaa", "")).Answer("container|inspect|aaa", Containers(("siteblog-abc", "", "")));
-
-        var reason = await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken);
-
-        Assert.Equal("Network 'sitenet' is in use by siteblog-abc. Stop or remove them first.", reason);
-        Assert.DoesNotContain(Remove, runtime.Asked);
-    }
-
-    [Fact]
-    public async Task A_container_of_our_own_that_was_stopped_is_in_nobodys_way()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
-            .Answer(Members, new RuntimeResult(0, "aaa", "")).Answer("container|inspect|aaa", Containers(("siteblog-abc", "", s_running))).Answer(Remove, s_done);
-
-        Assert.Null(await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public async Task To_Podman_it_is()
-    {
-        var runtime = new FakeRuntime("podman").Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running))
-            .Answer(Members, new RuntimeResult(0, "aaa", "")).Answer("container|inspect|aaa", Containers(("siteblog-abc", "", s_running)));
-
-        Assert.Equal("Network 'sitenet' is in use by siteblog-abc. Stop or remove them first.", await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public async Task Another_one_that_got_its_name_is_not_removed()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.13.0/24", "10.11.13.1")).Answer(Members, s_done);
-
-        Assert.Equal(
-            "Network 'sitenet' is another one now: it has subnet 10.11.13.0/24, gateway 10.11.13.1.",
-            await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken));
-        Assert.DoesNotContain(Remove, runtime.Asked);
-    }
-
-    [Fact]
-    public async Task A_network_that_nobody_uses_is_removed()
-    {
-        var runtime = Docker().Answer(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_running)).Answer(Members, s_done).Answer(Remove, s_done);
-
-        Assert.Null(await Manager(runtime).RemoveAsync(Network(), NullLogger.Instance, TestContext.Current.CancellationToken));
-        Assert.Equal([Inspect, Members, Remove], runtime.Asked);
-    }
-
-    [Fact]
-    public async Task Podman_describes_a_network_in_its_own_words()
-    {
-        const string Podman = """[{"name":"sitenet","driver":"bridge","subnets":[{"subnet":"10.11.12.0/24","gateway":"10.11.12.254"}],"ipv6_enabled":false}]""";
-        var runtime = new FakeRuntime("podman").Answer("--version", new RuntimeResult(0, "podman version 5.4.2", "")).Answer(Inspect, new RuntimeResult(0, Podman, "")).Answer(Members, s_done);
-
-        Assert.False(await EnsureAsync(runtime));
+        await AssertRefusedAsync(runtime, "docker does not respond: Cannot connect to the Docker daemon. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
     }
 
     [Theory]
-    [InlineData("docker", "10.11.12.3", "name=sitenet,ip=10.11.12.3,alias=sitewww.sitenet")]
-    [InlineData("podman", "10.11.12.3", "sitenet:ip=10.11.12.3,alias=sitewww.sitenet")]
-    [InlineData("docker", "fd00:b0::3", "name=sitenet,ip6=fd00:b0::3,alias=sitewww.sitenet")]
-    [InlineData("podman", "fd00:b0::3", "sitenet:ip6=fd00:b0::3,alias=sitewww.sitenet")]
-    public void A_container_is_attached_in_the_words_of_the_runtime(string runtime, string address, string argument)
+    [InlineData("docker", "10.11.12.9", true)]
+    [InlineData("docker", "", false)]
+    // Podman does not remove a network that has containers, whether they run or not.
+    [InlineData("podman", "", true)]
+    public async Task A_network_is_not_removed_while_a_container_of_this_AppHost_uses_it(string name, string address, bool inUse)
     {
-        Assert.Equal(argument, ContainerNetworkExtensions.Attachment(runtime, Network(), new ContainerResource("sitewww"), IPAddress.Parse(address)));
-    }
+        var runtime = new FakeRuntime(name).On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
+            .On(Members, "aaa").On("container|inspect|aaa", Containers(("siteblog-abc", address, s_thisProcess))).On(Remove, "");
 
-    [Theory]
-    [InlineData("10.11.12.254", "The address of 'c' on network 'sitenet' cannot be 10.11.12.254: it is the gateway's. Choose another.")]
-    [InlineData("10.11.12.0", "The address of 'c' on network 'sitenet' cannot be 10.11.12.0: 10.11.12.0 is the address of the network itself. Choose another.")]
-    [InlineData("10.11.12.255", "The address of 'c' on network 'sitenet' cannot be 10.11.12.255: 10.11.12.255 is the broadcast address of 10.11.12.0/24. Choose another.")]
-    [InlineData("10.11.13.1", "The address of 'c' on network 'sitenet' cannot be 10.11.13.1: 10.11.13.1 is not in 10.11.12.0/24. Choose another.")]
-    [InlineData("ten", "The address of 'c' on network 'sitenet' is 'ten', which is no IP address. Give one of 10.11.12.0/24.")]
-    [InlineData("10.11.12", "The address of 'c' on network 'sitenet' is '10.11.12', which is no IP address. Give one of 10.11.12.0/24.")]
-    public void An_address_that_cannot_be_had_is_refused_when_it_is_declared(string address, string message)
-    {
-        var builder = DistributedApplication.CreateBuilder(["--ASPIRE_ALLOW_UNSECURED_TRANSPORT=true"]);
-        var network = builder.AddContainerNetwork("sitenet", "10.11.12.0/24");
-
-        Assert.Equal(message, Assert.Throws<DistributedApplicationException>(() => builder.AddContainer("c", "image").WithNetwork(network, address)).Message);
+        Assert.Equal(inUse ? "Network 'sitenet' is in use by siteblog-abc. Stop or remove them first." : null, await Manager(runtime).RemoveAsync(Cancelled));
+        Assert.Equal(inUse, !runtime.Commands.Contains(Remove));
     }
 
     [Fact]
-    public void Two_containers_with_one_address_are_refused_before_the_start()
+    public async Task A_network_with_a_stopped_container_of_another_application_is_not_removed()
     {
-        var builder = DistributedApplication.CreateBuilder(["--ASPIRE_ALLOW_UNSECURED_TRANSPORT=true"]);
-        var network = builder.AddContainerNetwork("sitenet", "10.11.12.0/24");
-        builder.AddContainer("a", "image").WithNetwork(network, "10.11.12.1");
-        builder.AddContainer("b", "image").WithNetwork(network, "10.11.12.1");
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
+            .On(Members, "aaa").On("container|inspect|aaa", Containers(("guest", "", "")));
 
-        var refusal = Assert.Throws<DistributedApplicationException>(() => ContainerNetworkExtensions.EnsureAddressesDiffer(network.Resource, builder.Resources));
-
-        Assert.Equal("'a' and 'b' have the same address 10.11.12.1 on network 'sitenet'. Give each its own.", refusal.Message);
+        Assert.Equal("Network 'sitenet' is in use by guest. Stop or remove them first.", await Manager(runtime).RemoveAsync(Cancelled));
+        Assert.DoesNotContain(Remove, runtime.Commands);
     }
 
-    private static Task<bool> EnsureAsync(FakeRuntime runtime, ContainerNetworkResource? network = null, (string Interface, string Subnet)? host = null) =>
-        Manager(runtime, host).EnsureAsync(
-            network ?? Network(), new Dictionary<IPAddress, string> { [IPAddress.Parse("10.11.12.1")] = "sitedb" }, NullLogger.Instance, TestContext.Current.CancellationToken);
+    [Fact]
+    public async Task A_network_that_was_recreated_with_different_settings_is_not_removed()
+    {
+        var runtime = Docker().On(Inspect, Described("10.11.13.0/24", "10.11.13.1")).On(Members, "");
 
-    private static ContainerNetworkManager Manager(FakeRuntime runtime, (string Interface, string Subnet)? host = null) =>
-        new(runtime, () => host is { } found ? [(found.Interface, Subnet(found.Subnet))] : []);
+        Assert.Equal("Network 'sitenet' was recreated with different settings: subnet 10.11.13.0/24, gateway 10.11.13.1.", await Manager(runtime).RemoveAsync(Cancelled));
+        Assert.DoesNotContain(Remove, runtime.Commands);
+    }
+
+    [Fact]
+    public async Task An_unused_network_is_removed()
+    {
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess)).On(Members, "").On(Remove, "");
+
+        Assert.Null(await Manager(runtime).RemoveAsync(Cancelled));
+        Assert.Equal([Inspect, Members, Remove], runtime.Commands);
+    }
+
+    private static async Task AssertRefusedAsync(FakeRuntime runtime, string message, params HostRoute[] routes) =>
+        Assert.Equal(message, (await Assert.ThrowsAsync<DistributedApplicationException>(() => Manager(runtime, Network(), routes).EnsureAsync(Cancelled))).Message);
+
+    private static Task<bool> EnsureAsync(FakeRuntime runtime, ContainerNetworkResource? network = null) => Manager(runtime, network).EnsureAsync(Cancelled);
+
+    private static ContainerNetworkManager Manager(FakeRuntime runtime, ContainerNetworkResource? network = null, params HostRoute[] routes) =>
+        new(network ?? Network(), new NetworkCommands(runtime, NullLogger.Instance), () => routes, NullLogger.Instance);
 
     private static ContainerNetworkResource Network(string subnet = "10.11.12.0/24", string gateway = "10.11.12.254") =>
-        new("sitenet", "sitenet", Subnet(subnet), IPAddress.Parse(gateway));
+        new("sitenet", "sitenet", IpSubnet.Parse(subnet), IPAddress.Parse(gateway)) { Containers = { [IPAddress.Parse("10.11.12.1")] = "sitedb" } };
 
-    private static IpSubnet Subnet(string text) => IpSubnet.TryParse(text, out var subnet) ? subnet : throw new ArgumentException(text);
+    /// <summary>A Docker engine with the required version and without networks.</summary>
+    private static FakeRuntime Docker() => new FakeRuntime().On(Version, "1.45 28.2.2 26.1.5");
 
-    /// <summary>One that is new enough; of the rest it knows nothing yet.</summary>
-    private static FakeRuntime Docker() => new FakeRuntime().Answer(Version, new RuntimeResult(0, "1.45 28.2.2 26.1.5", ""));
+    private static RuntimeResult Described(string subnet, string gateway, string owner = "") => new(0, $"[{Json("sitenet", subnet, gateway, owner)}]", "");
 
-    private static RuntimeResult Described(string subnet, string gateway, string creator = "") => new(0, $"[{Json("sitenet", subnet, gateway, creator)}]", "");
-
-    private static string Json(string name, string subnet, string gateway, string creator = "") => JsonSerializer.Serialize(new
+    private static string Json(string name, string subnet, string gateway, string owner = "") => JsonSerializer.Serialize(new
     {
         Id = $"id-of-{name}",
         Name = name,
         Driver = "bridge",
         IPAM = new { Config = new[] { new { Subnet = subnet, Gateway = gateway } } },
-        Labels = Labels(creator),
+        Labels = Labels(owner),
     });
 
-    private static RuntimeResult Containers(params (string Name, string Address, string Creator)[] containers) => new(0, JsonSerializer.Serialize(containers.Select(container => new
+    private static string Containers(params (string Name, string Address, string Owner)[] containers) => JsonSerializer.Serialize(containers.Select(container => new
     {
         Name = $"/{container.Name}",
         State = new { Running = container.Address.Length > 0 },
-        Config = new { Labels = Labels(container.Creator) },
+        Config = new { Labels = Labels(container.Owner) },
         NetworkSettings = new { Networks = new Dictionary<string, object> { ["sitenet"] = new { IPAddress = container.Address, GlobalIPv6Address = "" } } },
-    })), "");
+    }));
 
-    private static Dictionary<string, string> Labels(string creator) => creator.Length == 0 ? [] : new() { [CreatorLabel.Name] = creator };
+    private static Dictionary<string, string> Labels(string owner) => owner.Length == 0 ? [] : new() { [OwnerLabel.Name] = owner };
 }

@@ -1,5 +1,7 @@
 using BoneYard.Networking;
 using BoneYard.Tests.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace BoneYard.Tests.Model;
 
@@ -23,7 +25,7 @@ public sealed class GraphTests : IAsyncLifetime
     [InlineData("sitedb", "site_db")]
     [InlineData("siteblog", "site_blog")]
     [InlineData("sitewww", "site_www")]
-    public void Each_container_is_built_from_its_own_folder(string name, string folder)
+    public void Each_image_is_built_from_the_folder_of_its_container(string name, string folder)
     {
         var build = Container(name).Annotations.OfType<DockerfileBuildAnnotation>().Single();
 
@@ -32,10 +34,34 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("sitedb", "site-psql")]
+    [InlineData("siteblog", "site-py")]
+    [InlineData("sitewww", "site-nginx")]
+    public async Task Each_image_has_the_same_name_at_every_start(string name, string image)
+    {
+        await using var next = await Site.CreateBuilderAsync();
+
+        Assert.True(Container(name).TryGetContainerImageName(out var first));
+        Assert.True(next.Resources.Single(resource => resource.Name == name).TryGetContainerImageName(out var second));
+        Assert.Matches($"^{image}:[0-9a-f]{{8}}$", first);
+        Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public async Task Publish_mode_starts_no_service_of_a_run()
+    {
+        await using var builder = await Site.CreateBuilderAsync("--operation", "publish", "--step", "publish", "--output-path", Path.GetTempPath());
+        await using var application = await builder.BuildAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(builder.ExecutionContext.IsPublishMode);
+        Assert.DoesNotContain(application.Services.GetServices<IHostedService>(), service => service.GetType().Assembly == typeof(SiteOptions).Assembly);
+    }
+
+    [Theory]
     [InlineData("sitedb", "tcp", 5432)]
     [InlineData("siteblog", "http", 8000)]
     [InlineData("sitewww", "http", 8080)]
-    public void Each_container_offers_its_port(string name, string endpoint, int targetPort)
+    public void Each_container_has_an_endpoint(string name, string endpoint, int targetPort)
     {
         var annotation = Container(name).Annotations.OfType<EndpointAnnotation>().Single(e => e.Name == endpoint);
 
@@ -43,7 +69,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Only_the_front_door_is_external()
+    public void Only_sitewww_has_external_endpoints()
     {
         var external = Containers.Where(container => container.Annotations.OfType<EndpointAnnotation>().Any(endpoint => endpoint.IsExternal));
 
@@ -51,7 +77,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public void No_container_waits_for_another_to_be_built_and_started()
+    public void No_container_waits_for_another()
     {
         Assert.DoesNotContain(Containers, container => container.Annotations.OfType<WaitAnnotation>().Any());
     }
@@ -67,7 +93,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Only_the_blog_sends_telemetry()
+    public void Only_siteblog_exports_telemetry()
     {
         var senders = Containers.Where(container => container.Annotations.OfType<OtlpExporterAnnotation>().Any());
 
@@ -83,7 +109,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_blog_writes_pictures_and_nginx_only_reads_them()
+    public void The_media_volume_is_writable_for_siteblog_and_read_only_for_sitewww()
     {
         var written = Container("siteblog").Annotations.OfType<ContainerMountAnnotation>().Single(m => m.Target == "/srv/media");
         var read = Container("sitewww").Annotations.OfType<ContainerMountAnnotation>().Single(m => m.Target == "/www/media");
@@ -93,17 +119,17 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_blog_gets_the_parts_of_its_connection()
+    public async Task Siteblog_gets_the_connection_properties_of_the_database()
     {
         var environment = await EnvironmentOfAsync("siteblog");
 
         Assert.Superset(
-            new HashSet<string> { "BLOG_HOST", "BLOG_PORT", "BLOG_USERNAME", "BLOG_PASSWORD", "BLOG_DATABASENAME", "SESSION_SECRET" },
+            new HashSet<string> { "BLOG_HOST", "BLOG_USERNAME", "BLOG_PASSWORD", "BLOG_DATABASENAME", "SESSION_SECRET" },
             environment.Keys.ToHashSet());
     }
 
     [Fact]
-    public async Task The_blog_is_told_its_address_and_the_ways_to_reach_its_authors_when_they_are_set()
+    public async Task The_site_url_and_the_contact_links_are_set_only_if_they_are_configured()
     {
         const string contact = "E-mail=mailto:me@example.org";
         await using var builder = await Site.CreateBuilderAsync("--site-url=https://blog.example.org", $"--contact={contact}");
@@ -116,7 +142,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nginx_is_told_where_the_blog_is()
+    public async Task Sitewww_gets_the_url_of_siteblog_on_the_network()
     {
         var url = Assert.IsType<ReferenceExpression>((await EnvironmentOfAsync("sitewww"))["BLOG_URL"]);
 
@@ -126,40 +152,36 @@ public sealed class GraphTests : IAsyncLifetime
     [Theory]
     [InlineData("development", 80, 443, "off")]
     [InlineData("production", 80, 443, "on")]
-    // A browser that is bound would ask for HTTPS at the port for HTTP.
+    // A browser keeps the port of a URL when it switches to HTTPS.
     [InlineData("production", 8080, 443, "off")]
     [InlineData("production", 80, 8443, "off")]
-    public async Task Browsers_are_bound_to_HTTPS_in_production_at_its_own_ports_alone(string mode, int http, int https, string hsts)
+    public async Task HSTS_is_on_only_in_production_and_at_the_standard_ports(string mode, int http, int https, string hsts)
     {
         using var folder = new TemporaryFolder();
         folder.OpenToContainers();
         TestCertificate.SelfSigned(["localhost"], TestCertificate.Now.AddDays(-1), TestCertificate.Now.AddDays(60)).WriteTo(folder, []);
         await using var builder = await Site.CreateBuilderAsync($"--mode={mode}", $"--tls={folder.Path}", $"--http-port={http}", $"--https-port={https}");
 
-        Assert.Equal(hsts, (await EnvironmentOfAsync("sitewww", builder))["HSTS"]);
+        Assert.Equal(hsts, (await EnvironmentOfAsync("sitewww", builder)).GetValueOrDefault("HSTS", "off"));
     }
 
     [Fact]
-    public async Task The_blog_reaches_the_database_on_the_sites_own_network()
-    {
-        var environment = await EnvironmentOfAsync("siteblog");
-
-        Assert.Equal(("sitedb.sitenet", "5432"), (environment["BLOG_HOST"], environment["BLOG_PORT"]));
-    }
+    public async Task Siteblog_reaches_the_database_on_the_network() =>
+        Assert.Equal("sitedb.sitenet", (await EnvironmentOfAsync("siteblog"))["BLOG_HOST"]);
 
     [Theory]
     [InlineData("sitedb", "10.11.12.1")]
     [InlineData("siteblog", "10.11.12.2")]
     [InlineData("sitewww", "10.11.12.3")]
-    public async Task Each_container_has_its_static_address(string name, string address)
+    public async Task Each_container_has_a_static_address(string name, string address)
     {
         var arguments = (await RuntimeArgumentsOfAsync(Container(name))).ToArray();
 
-        Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet", "--label", $"{CreatorLabel.Name}={CreatorLabel.Own}"], arguments);
+        Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet", "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}"], arguments);
     }
 
     [Fact]
-    public void What_is_wrong_with_the_network_names_the_options_that_change_it()
+    public void Errors_of_the_network_name_the_options_that_change_it()
     {
         var network = _builder.Resources.OfType<ContainerNetworkResource>().Single();
 
@@ -167,7 +189,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_secret_stands_in_a_visible_place()
+    public async Task No_secret_is_in_plain_environment_variables_or_arguments()
     {
         string[] secrets = [.. new[] { "sitedb-password", "session-secret", "author-password" }.Select(name => _builder.Configuration[$"Parameters:{name}"]!)];
         var visible = new List<string>();
@@ -184,7 +206,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_password_of_the_database_is_a_secret_that_is_generated()
+    public void The_password_of_the_database_is_a_generated_secret()
     {
         var password = Assert.IsType<PostgresServerResource>(Container("sitedb")).PasswordParameter;
 
@@ -193,7 +215,7 @@ public sealed class GraphTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_secret_of_the_sessions_is_a_secret_parameter()
+    public void The_session_secret_is_a_secret_parameter()
     {
         Assert.True(_builder.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == "session-secret").Secret);
     }
@@ -202,7 +224,7 @@ public sealed class GraphTests : IAsyncLifetime
 
     private ContainerResource Container(string name) => Containers.Single(container => container.Name == name);
 
-    /// <param name="builder">null takes the graph of all tests.</param>
+    /// <param name="builder">The graph; null means the graph with default options.</param>
     private async Task<Dictionary<string, object>> EnvironmentOfAsync(string name, IDistributedApplicationTestingBuilder? builder = null)
     {
         builder ??= _builder;

@@ -11,9 +11,10 @@ public sealed class IpSubnetTests
     [InlineData("192.168.4.8/29")]
     [InlineData("fd00:b0::/64")]
     [InlineData("fd00:b0::/125")]
-    public void A_range_of_addresses_is_a_subnet(string text)
+    public void A_valid_subnet_is_accepted(string text)
     {
-        Assert.Equal(text, Subnet(text).ToString());
+        Assert.True(IpSubnet.TryParse(text, out var subnet));
+        Assert.Equal(text, subnet.ToString());
     }
 
     [Theory]
@@ -37,7 +38,7 @@ public sealed class IpSubnetTests
     [InlineData("fe80::/64")]
     [InlineData("ff02::/64")]
     [InlineData("::/64")]
-    public void Anything_else_is_none(string text)
+    public void An_invalid_subnet_is_refused(string text)
     {
         Assert.False(IpSubnet.TryParse(text, out _));
     }
@@ -49,9 +50,9 @@ public sealed class IpSubnetTests
     [InlineData("192.168.4.8/29", 3, "192.168.4.11")]
     [InlineData("fd00:b0::/64", 1, "fd00:b0::1")]
     [InlineData("fd00:b0::/64", 65536, "fd00:b0::1:0")]
-    public void Hosts_are_counted_from_one(string subnet, int number, string address)
+    public void The_first_host_has_number_one(string subnet, int number, string address)
     {
-        Assert.Equal(IPAddress.Parse(address), Subnet(subnet).Host(number));
+        Assert.Equal(IPAddress.Parse(address), IpSubnet.Parse(subnet).Host(number));
     }
 
     [Theory]
@@ -59,9 +60,9 @@ public sealed class IpSubnetTests
     [InlineData("192.168.4.8/29", "192.168.4.14")]
     [InlineData("10.0.0.0/8", "10.255.255.254")]
     [InlineData("fd00:b0::/125", "fd00:b0::6")]
-    public void The_last_host_is_the_one_before_the_broadcast_address(string subnet, string address)
+    public void The_last_host_precedes_the_broadcast_address(string subnet, string address)
     {
-        Assert.Equal(IPAddress.Parse(address), Subnet(subnet).LastHost);
+        Assert.Equal(IPAddress.Parse(address), IpSubnet.Parse(subnet).LastHost);
     }
 
     [Theory]
@@ -70,9 +71,9 @@ public sealed class IpSubnetTests
     [InlineData("10.11.0.0/16", "10.11.12.0")]
     [InlineData("10.11.0.0/16", "10.11.12.255")]
     [InlineData("fd00:b0::/64", "fd00:b0::ffff")]
-    public void An_address_inside_can_be_had(string subnet, string address)
+    public void A_host_address_of_the_subnet_is_valid(string subnet, string address)
     {
-        Assert.Null(Subnet(subnet).Objection(IPAddress.Parse(address)));
+        Assert.Null(IpSubnet.Parse(subnet).Validate(IPAddress.Parse(address)));
     }
 
     [Theory]
@@ -83,9 +84,9 @@ public sealed class IpSubnetTests
     [InlineData("192.168.4.8/29", "192.168.4.15", "192.168.4.15 is the broadcast address of 192.168.4.8/29")]
     [InlineData("fd00:b0::/64", "fd00:b0::", "fd00:b0:: is the address of the network itself")]
     [InlineData("fd00:b0::/64", "fd00:b1::1", "fd00:b1::1 is not in fd00:b0::/64")]
-    public void An_address_that_cannot_be_had_is_explained(string subnet, string address, string objection)
+    public void An_invalid_address_is_refused_with_the_reason(string subnet, string address, string reason)
     {
-        Assert.Equal(objection, Subnet(subnet).Objection(IPAddress.Parse(address)));
+        Assert.Equal(reason, IpSubnet.Parse(subnet).Validate(IPAddress.Parse(address)));
     }
 
     [Theory]
@@ -97,10 +98,8 @@ public sealed class IpSubnetTests
     [InlineData("10.11.12.0/24", "fd00:b0::/64", false)]
     [InlineData("fd00:b0::/64", "fd00:b0::/48", true)]
     [InlineData("fd00:b0::/64", "fd00:b0:0:1::/64", false)]
-    public void Two_subnets_overlap_or_not_whichever_is_asked(string one, string other, bool overlap)
+    public void Overlapping_is_symmetric(string one, string other, bool overlap)
     {
-        Assert.Equal((overlap, overlap), (Subnet(one).Overlaps(Subnet(other)), Subnet(other).Overlaps(Subnet(one))));
+        Assert.Equal((overlap, overlap), (IpSubnet.Parse(one).Overlaps(IpSubnet.Parse(other)), IpSubnet.Parse(other).Overlaps(IpSubnet.Parse(one))));
     }
-
-    private static IpSubnet Subnet(string text) => IpSubnet.TryParse(text, out var subnet) ? subnet : throw new ArgumentException(text);
 }

@@ -6,11 +6,11 @@ namespace BoneYard.Tests.Model;
 public sealed class PortCheckTests
 {
     [Fact]
-    public void Ports_that_nobody_uses_are_free() =>
-        PortCheck.EnsureFree([new("the front door", FreePort(), ProtocolType.Tcp), new("the dashboard", FreePort(), ProtocolType.Tcp)]);
+    public void Free_ports_pass() =>
+        PortCheck.EnsureFree([new("sitewww", FreePort(), ProtocolType.Tcp), new("the dashboard", FreePort(), ProtocolType.Tcp)]);
 
     [Fact]
-    public void One_port_may_serve_TCP_and_UDP()
+    public void The_same_port_may_be_used_for_TCP_and_UDP()
     {
         var port = FreePort();
 
@@ -18,30 +18,30 @@ public sealed class PortCheckTests
     }
 
     [Fact]
-    public void One_port_for_two_uses_is_refused_with_both_named()
+    public void A_port_that_is_used_twice_is_refused_and_both_purposes_are_named()
     {
-        var refusal = Assert.Throws<DistributedApplicationException>(() => PortCheck.EnsureFree([new("the front door", 8443, ProtocolType.Tcp), new("the dashboard", 8443, ProtocolType.Tcp)]));
+        var refusal = Assert.Throws<DistributedApplicationException>(() => PortCheck.EnsureFree([new("sitewww", 8443, ProtocolType.Tcp), new("the dashboard", 8443, ProtocolType.Tcp)]));
 
-        Assert.Equal("Port 8443 is to serve the front door and the dashboard. Give each its own.", refusal.Message);
+        Assert.Equal("Port 8443 is used twice: for sitewww and the dashboard. Set a different port for one of them.", refusal.Message);
     }
 
     [Fact]
-    public void A_port_in_use_is_refused_with_its_purpose()
+    public void A_port_in_use_is_refused_and_its_purpose_is_named()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
 
-        var refusal = Assert.Throws<DistributedApplicationException>(() => PortCheck.EnsureFree([new("the front door", port, ProtocolType.Tcp)]));
+        var refusal = Assert.Throws<DistributedApplicationException>(() => PortCheck.EnsureFree([new("sitewww", port, ProtocolType.Tcp)]));
 
-        Assert.StartsWith($"Port {port}, for the front door, cannot be used: ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Port {port}, for sitewww, cannot be used: ", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_address_that_this_machine_has_not_is_refused()
+    public void An_address_that_is_not_local_is_refused()
     {
         var refusal = Assert.Throws<WrongOptionException>(
-            () => PortCheck.EnsureFree([new("the front door", FreePort(), ProtocolType.Tcp) { Address = IPAddress.Parse("192.0.2.1") }]));
+            () => PortCheck.EnsureFree([new("sitewww", FreePort(), ProtocolType.Tcp) { Address = IPAddress.Parse("192.0.2.1") }]));
 
         Assert.Equal("Option listen is '192.0.2.1', which no interface of this machine has; allowed is localhost, or an IPv4 address of this machine; 0.0.0.0 is all of them.", refusal.Message);
     }

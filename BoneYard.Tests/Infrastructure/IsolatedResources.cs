@@ -1,31 +1,30 @@
-using System.Net;
 using System.Security.Cryptography;
 using BoneYard.Networking;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>Volumes, network and secrets of one test's site: it shares nothing with another, nor with one under development.</summary>
-internal sealed class OwnResources : IAsyncDisposable
+/// <summary>Volumes, network and secrets of a test's own site, which shares nothing with other sites.</summary>
+internal sealed class IsolatedResources : IAsyncDisposable
 {
     private readonly string[] _volumes;
 
-    /// <param name="subnet">null takes an IPv4 one that is free.</param>
-    public OwnResources(IpSubnet? subnet = null)
+    /// <param name="subnet">null uses a free IPv4 subnet.</param>
+    public IsolatedResources(IpSubnet? subnet = null)
     {
         Network = NewName();
         Subnet = subnet ?? NewSubnet();
         _volumes = [$"{Network}-data", $"{Network}-media"];
     }
 
-    /// <summary>What the container runtime calls the site's own network.</summary>
+    /// <summary>The network's name in the container runtime.</summary>
     public string Network { get; }
 
     public IpSubnet Subnet { get; }
 
-    /// <summary>Where the database keeps its data.</summary>
+    /// <summary>The volume of the database.</summary>
     public string DataVolume => _volumes[0];
 
-    /// <summary>What the AppHost is to be told of them.</summary>
+    /// <summary>The options that pass them to the AppHost.</summary>
     public string[] Arguments =>
     [
         $"--data-volume={DataVolume}", $"--media-volume={_volumes[1]}", $"--network={Network}", $"--subnet={Subnet}", .. NewSecrets(),
@@ -34,16 +33,16 @@ internal sealed class OwnResources : IAsyncDisposable
     public static string NewName() => $"boneyard-test-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
     /// <summary>
-    /// Of the range for benchmarks and tests (RFC 2544), which no real network has: one of 8192 that no route leads to yet. With ten at
-    /// once, two that are made at the same instant are the same in one run of 200.
+    /// One of 8192 subnets of the range for benchmarks (RFC 2544), which real networks do not use, to which the host has no route. With ten
+    /// at once, two are the same in one run of 200.
     /// </summary>
     public static IpSubnet NewSubnet()
     {
-        var taken = HostNetworks.All();
+        var taken = HostRoutes.All();
 
         while (true)
         {
-            var subnet = Parse($"198.{18 + RandomNumberGenerator.GetInt32(2)}.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(16) * 16}/28");
+            var subnet = IpSubnet.Parse($"198.{18 + RandomNumberGenerator.GetInt32(2)}.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(16) * 16}/28");
 
             if (!taken.Any(route => route.Subnet.Overlaps(subnet)))
             {
@@ -52,17 +51,17 @@ internal sealed class OwnResources : IAsyncDisposable
         }
     }
 
-    /// <summary>Of the unique local addresses (RFC 4193), whose 40 random bits are meant to differ from everybody's.</summary>
+    /// <summary>A unique local subnet (RFC 4193): its 40 random bits make it unique.</summary>
     public static IpSubnet NewIPv6Subnet()
     {
         var random = RandomNumberGenerator.GetHexString(10, lowercase: true);
-        return Parse(IPNetwork.Parse($"fd{random[..2]}:{random[2..6]}:{random[6..]}::/64").ToString());
+        return IpSubnet.Parse($"fd{random[..2]}:{random[2..6]}:{random[6..]}::/64");
     }
 
     public static string[] NewSecrets() =>
         [.. new[] { "sitedb-password", "session-secret", "author-password" }.Select(name => $"--Parameters:{name}={RandomNumberGenerator.GetHexString(48, lowercase: true)}")];
 
-    /// <returns>The networks and containers of the site that are there at this moment.</returns>
+    /// <returns>The ids of the existing networks and containers of the site.</returns>
     public async Task<string[]> LeftAsync() =>
     [
         .. await ContainerEngine.ListAsync("network", "ls", "--quiet", "--filter", $"name={Network}"),
@@ -76,6 +75,4 @@ internal sealed class OwnResources : IAsyncDisposable
             await ContainerEngine.RunAsync("volume", "rm", "--force", volume);
         }
     }
-
-    private static IpSubnet Parse(string text) => IpSubnet.TryParse(text, out var subnet) ? subnet : throw new InvalidOperationException(text);
 }

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace BoneYard;
 
-/// <summary>The secrets that were generated at the first start, for every later one.</summary>
-internal static class KeptSecrets
+/// <summary>The generated passwords, which .NET keeps in the user secrets of the AppHost.</summary>
+internal static class UserSecrets
 {
     /// <summary>
-    /// Reads them in every environment: .NET itself does so in Development only, and a database that was made with a password
-    /// would then be given another. Settings, environment and command line win over them.
+    /// Reads the user secrets in every environment; .NET does so in Development only, and the next start in another environment would
+    /// generate a password that does not match the database. Settings, environment variables and the command line take precedence.
     /// </summary>
-    public static void ReadKeptSecrets(this IDistributedApplicationBuilder builder)
+    public static void AddUserSecrets(this IDistributedApplicationBuilder builder)
     {
         if (builder.Environment.IsDevelopment() || !builder.ExecutionContext.IsRunMode)
         {

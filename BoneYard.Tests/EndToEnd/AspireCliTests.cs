@@ -1,0 +1,40 @@
+using BoneYard.Tests.Infrastructure;
+
+namespace BoneYard.Tests.EndToEnd;
+
+/// <summary>The commands of the Aspire CLI that the README shows, against a running AppHost.</summary>
+[Collection(RunningAppHost.Name)]
+public sealed class AspireCliTests(AppHostFixture host)
+{
+    [Fact]
+    public async Task Ps_lists_the_AppHost() =>
+        Assert.Contains("BoneYard.AppHost", await AspireCli.RunAsync("ps"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Describe_lists_the_resources()
+    {
+        var output = await AspireCli.RunOnAppHostAsync("describe");
+
+        Assert.All(["sitenet", "sitedb", "siteblog", "sitewww", "blog"], name => Assert.Contains(name, output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Logs_shows_the_log_of_a_container() =>
+        Assert.Contains("database system is ready", await AspireCli.RunOnAppHostAsync("logs", "sitedb"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Otel_traces_shows_requests_of_the_blog()
+    {
+        await host.Dashboard.WaitForSpansAsync("siteblog", spans => spans.Any(span => span.Name == "GET /health"));
+
+        Assert.Contains("GET /health", await AspireCli.RunOnAppHostAsync("otel", "traces", "siteblog"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_command_inspect_lists_the_containers_on_the_network()
+    {
+        var output = await AspireCli.RunOnAppHostAsync("resource", "sitenet", "inspect");
+
+        Assert.All([host.Network, "sitedb", "siteblog", "sitewww"], name => Assert.Contains(name, output, StringComparison.Ordinal));
+    }
+}

@@ -9,8 +9,6 @@ internal static class CertificateChain
     // Dates are checked with better messages, and only visitors know which roots they trust.
     private const X509ChainStatusFlags Tolerated = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
 
-    private static readonly Oid s_serverAuthentication = new("1.3.6.1.5.5.7.3.1");
-
     /// <returns>What is wrong and the remedy; null if visitors of the host can accept the chain.</returns>
     public static string? ProblemOf(X509Certificate2Collection chain, string hostName, DateTimeOffset now) =>
         ProblemOfOrder(chain) ?? chain.Select(ProblemOfKeySize).OfType<string>().FirstOrDefault()
@@ -22,7 +20,7 @@ internal static class CertificateChain
         using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, TrustMode = X509ChainTrustMode.CustomRootTrust } };
         chain.ChainPolicy.CustomTrustStore.AddRange(certificates.Where(IsSelfSigned).ToArray());
         chain.ChainPolicy.ExtraStore.AddRange(certificates);
-        chain.ChainPolicy.ApplicationPolicy.Add(s_serverAuthentication);
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1", "server authentication"));
         chain.Build(certificates[0]);
 
         for (var i = 1; i < certificates.Count; i++)

@@ -12,7 +12,6 @@ internal static class CertificateFolder
     /// <summary>File permissions are left to the container, which knows its own user.</summary>
     /// <param name="path">Absolute.</param>
     /// <param name="hostName">The name or address that the certificate has to cover.</param>
-    /// <param name="now">The time at which the certificates have to be valid.</param>
     /// <returns>The server's own certificate.</returns>
     /// <exception cref="WrongOptionException">The site cannot use the folder; the message names the file and the remedy.</exception>
     public static X509Certificate2 Check(string path, string hostName, DateTimeOffset now)

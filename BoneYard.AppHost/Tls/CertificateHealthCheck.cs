@@ -47,15 +47,11 @@ internal sealed class CertificateHealthCheck(EndpointReference https, string hos
 
     private string? WarningOf(X509Certificate2 served)
     {
-        if (folder is null)
-        {
-            return null;
-        }
-
         try
         {
             var left = served.NotAfter.ToUniversalTime() - DateTime.UtcNow;
-            return !served.Equals(CertificateFolder.Check(folder, hostName, DateTimeOffset.UtcNow))
+            return folder is null ? null
+                : !served.Equals(CertificateFolder.Check(folder, hostName, DateTimeOffset.UtcNow))
                     ? $"{folder} holds another certificate. The log of {https.Resource.Name} shows why it is not served; if the folder itself was replaced, restart {https.Resource.Name}."
                 : left < s_warnBefore ? $"It expires in {left.TotalDays:0} days. Renew it in {folder}: the new one is served without a restart."
                 : null;

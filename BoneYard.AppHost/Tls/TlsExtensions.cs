@@ -21,8 +21,7 @@ internal static class TlsExtensions
     /// <param name="hostName">The name by which visitors reach the site; the certificate has to cover it.</param>
     /// <param name="port">The port on the host: TCP for HTTP/1.1 and HTTP/2, UDP for HTTP/3.</param>
     /// <exception cref="WrongOptionException">The site cannot be served with that certificate; the message has the remedy.</exception>
-    public static IResourceBuilder<T> WithTls<T>(this IResourceBuilder<T> builder, string? folder, string hostName, int port)
-        where T : ContainerResource
+    public static IResourceBuilder<T> WithTls<T>(this IResourceBuilder<T> builder, string? folder, string hostName, int port) where T : ContainerResource
     {
         folder = folder is null ? null : Path.GetFullPath(folder, builder.ApplicationBuilder.AppHostDirectory);
 
@@ -44,8 +43,7 @@ internal static class TlsExtensions
         string PortOnHost(string name) => $"{(builder.GetEndpoint(name) is { IsAllocated: true } endpoint ? endpoint.Port : port)}";
     }
 
-    private static IResourceBuilder<T> WithCertificateFolder<T>(this IResourceBuilder<T> builder, string folder, string hostName)
-        where T : ContainerResource
+    private static IResourceBuilder<T> WithCertificateFolder<T>(this IResourceBuilder<T> builder, string folder, string hostName) where T : ContainerResource
     {
         CertificateFolder.Check(folder, hostName, DateTimeOffset.UtcNow);
 
@@ -58,8 +56,7 @@ internal static class TlsExtensions
         return builder.WithEnvironment("SITE_HOSTS", "certificate");
     }
 
-    private static IResourceBuilder<T> WithDevelopmentCertificate<T>(this IResourceBuilder<T> builder, string hostName)
-        where T : ContainerResource => !hostName.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+    private static IResourceBuilder<T> WithDevelopmentCertificate<T>(this IResourceBuilder<T> builder, string hostName) where T : ContainerResource => !hostName.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         ? throw new WrongOptionException($"Option host-name is '{hostName}', but the development certificate covers localhost only. Set tls to a folder with a certificate for '{hostName}', or to off.")
         : builder
             .OnBeforeResourceStarted((_, @event, _) => @event.Services.GetRequiredService<IDeveloperCertificateService>().Certificates.IsEmpty
@@ -73,8 +70,7 @@ internal static class TlsExtensions
                 return Task.CompletedTask;
             });
 
-    private static IResourceBuilder<T> WithCertificateHealthCheck<T>(this IResourceBuilder<T> builder, string hostName, string? folder)
-        where T : ContainerResource
+    private static IResourceBuilder<T> WithCertificateHealthCheck<T>(this IResourceBuilder<T> builder, string hostName, string? folder) where T : ContainerResource
     {
         var name = $"{builder.Resource.Name}_certificate";
         builder.ApplicationBuilder.Services.AddHealthChecks().Add(new(

@@ -3,14 +3,18 @@ using BoneYard.Networking;
 using BoneYard.Telemetry;
 using BoneYard.Tls;
 
-FatalErrors.EndInOneLine();
+FatalErrors.ReportInOneLine();
 
-if (SiteCommandLine.Answer(args, Console.Out))
+var commandLine = new SiteCommandLine(args);
+
+if (commandLine.IsHelp)
 {
+    SiteCommandLine.WriteHelp(Console.Out);
     return;
 }
 
-var builder = DistributedApplication.CreateBuilder(SiteCommandLine.ToConfiguration(args));
+var builder = DistributedApplication.CreateBuilder(commandLine.Arguments);
+commandLine.RefuseUnknown(builder);
 var site = SiteOptions.From(builder.Configuration);
 builder.AddUserSecrets();
 builder.UseDevelopmentCertificate();
@@ -18,7 +22,7 @@ builder.UseDevelopmentCertificate();
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
 var authorPassword = builder.AddParameter("author-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
 
-var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet.ToString(), site.Gateway, site.Network)
+var sitenet = builder.AddContainerNetwork("sitenet", site.Subnet, site.Gateway, site.Network)
     .WithSettings(name: "--network", subnet: "--subnet");
 
 // No container waits for another: they start in parallel, report their health, and reconnect.
@@ -82,4 +86,4 @@ builder.TraceStart();
 builder.ReportTo(Console.Out, front: "sitewww", site.HostName);
 
 await using var application = builder.Build();
-await application.RunAsync();
+await application.RunToEndAsync();

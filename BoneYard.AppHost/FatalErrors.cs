@@ -1,35 +1,54 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
 namespace BoneYard;
 
-/// <summary>A mistake of the person at the keyboard ends in one clear line and an exit code, not in a stack trace.</summary>
+/// <summary>Reports user errors in one line each and sets the exit code.</summary>
 internal static class FatalErrors
 {
-    /// <summary>An option with a value that is not allowed; the original site's script used the same code.</summary>
+    /// <summary>Exit code for options that are not valid; the original site's script used the same.</summary>
     public const int WrongOption = 16;
 
-    /// <summary>The site could not be started, or could not go on.</summary>
+    /// <summary>Exit code for a site that cannot start or continue.</summary>
     public const int Failure = 1;
 
-    /// <summary>Applies to what nobody catches: a test, which catches all, is not ended by it.</summary>
-    public static void EndInOneLine() => AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
+    /// <summary>Handles unhandled exceptions only: tests catch theirs, and the process goes on.</summary>
+    public static void ReportInOneLine() => AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
     {
-        if (unhandled.ExceptionObject is Exception exception && Mistake(exception) is { } mistake)
+        if (unhandled.ExceptionObject is Exception exception && Describe(exception) is var (exitCode, messages))
         {
-            Console.Error.WriteLine($"error: {mistake.Message}");
-            Environment.Exit(mistake.ExitCode);
+            foreach (var message in messages)
+            {
+                Console.Error.WriteLine($"error: {message.ReplaceLineEndings(" ")}");
+            }
+
+            Environment.Exit(exitCode);
         }
     };
 
-    private static (string Message, int ExitCode)? Mistake(Exception exception) => Cause(exception) switch
+    /// <summary>
+    /// Runs the application and throws what ended it. The host only logs the exception of a background service, such as the one
+    /// that runs Aspire's pipeline, and exits with 0.
+    /// </summary>
+    public static async Task RunToEndAsync(this DistributedApplication application)
     {
-        WrongOptionException wrong => (wrong.Message, WrongOption),
-        DistributedApplicationException cannot => (cannot.Message, Failure),
-        // What .NET says of an appsettings.json that is none, and inside of it where the mistake is.
-        InvalidDataException unreadable => ($"{unreadable.Message} {unreadable.GetBaseException().Message}".ReplaceLineEndings(" "), WrongOption),
+        BackgroundService[] services = [.. application.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
+        await application.RunAsync();
+        await Task.WhenAll(services.Select(service => service.ExecuteTask).Where(task => task is { IsFaulted: true })!);
+    }
+
+    private static (int ExitCode, IEnumerable<string> Messages)? Describe(Exception exception) => exception switch
+    {
+        AggregateException { InnerException: { } inner } => Describe(inner),
+        OptionsValidationException invalid => (WrongOption, invalid.Failures),
+        WrongOptionException wrong => (WrongOption, [wrong.Message]),
+        DistributedApplicationException failed => (Failure, [failed.Message]),
+        // An appsettings.json that is not valid JSON: the inner exception has the position.
+        InvalidDataException invalid => (WrongOption, [$"{invalid.Message} {invalid.GetBaseException().Message}"]),
         _ => null,
     };
-
-    private static Exception Cause(Exception exception) => exception is AggregateException { InnerException: { } inner } ? Cause(inner) : exception;
 }
 
-/// <summary>An option has a value that is not allowed. The message names the option, the value and what is allowed.</summary>
+/// <summary>An option is not valid. The message names the option, its value and the remedy.</summary>
 internal sealed class WrongOptionException(string message) : DistributedApplicationException(message);

@@ -53,7 +53,7 @@ internal static class PortCheck
             var remedy = error.SocketErrorCode switch
             {
                 SocketError.AddressNotAvailable =>
-                    throw new WrongOptionException($"Option {SiteOptions.ListenOption.Name} is '{use.Address}', which no interface of this machine has; allowed is {SiteOptions.ListenOption.Allowed}."),
+                    throw new WrongOptionException($"Option --listen is '{use.Address}', but no interface of this machine has that address. Use localhost, an IPv4 address of this machine, or 0.0.0.0 for all of them."),
                 SocketError.AccessDenied => "Ports below 1024 require root on this machine: choose a higher port.",
                 _ when waiting.Elapsed < s_timeout => null,
                 _ => $"Stop the process that listens there (`ss -lntup 'sport = :{use.Port}'` or `lsof -i :{use.Port}` shows it; it may be another BoneYard), or choose another port.",

@@ -1,6 +1,6 @@
 namespace BoneYard;
 
-/// <summary>For commands in messages that somebody is to paste.</summary>
+/// <summary>Quotes values for shell commands in messages.</summary>
 internal static class Shell
 {
     /// <returns>The text as one word of a POSIX shell.</returns>

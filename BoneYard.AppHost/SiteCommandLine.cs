@@ -1,131 +1,131 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Hosting;
+
 namespace BoneYard;
 
-/// <summary>The AppHost's command line: short names for the options of the site, and questions that it answers without starting.</summary>
-internal static class SiteCommandLine
+/// <summary>
+/// The AppHost's command line. Site options become configuration; all others pass to Aspire, which knows its own. In a run, an option
+/// that neither Aspire nor .NET's host knows is an error. When Aspire's tools start the AppHost for another operation, such as
+/// <c>--operation publish</c>, every option passes, also one that a later version adds.
+/// </summary>
+internal sealed class SiteCommandLine
 {
-    /// <summary>Answers <c>--help</c>.</summary>
-    /// <returns>Whether that was all that was asked.</returns>
-    public static bool Answer(string[] args, TextWriter output)
+    private static readonly HelpOption s_help = new() { Description = "Show this help." };
+
+    private static readonly RootCommand s_command = new(
+        "Runs the site and the Aspire dashboard. Each option is also a setting: --http-port is Site:HttpPort in appsettings.json and Site__HttpPort in the environment.")
     {
-        if (args.Any(arg => arg is "--help" or "-h"))
-        {
-            WriteHelp(output);
-            return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>From <c>--http-port 80</c> to <c>--Site:HttpPort=80</c>. Other names with a colon are configuration already.</summary>
-    /// <exception cref="WrongOptionException">There is no such option, it has no value, or more than one.</exception>
-    public static string[] ToConfiguration(string[] args)
-    {
-        var configuration = new List<string>();
-        var given = new Dictionary<SiteOption, string>();
-
-        for (var i = 0; i < args.Length; i++)
-        {
-            var name = args[i].Split('=')[0];
-
-            if (!name.StartsWith("--", StringComparison.Ordinal))
-            {
-                throw new WrongOptionException($"'{args[i]}' is no option; options are written as --name=value, such as --mode=production. --help lists them all.");
-            }
-
-            var value = args[i].Length > name.Length ? args[i][(name.Length + 1)..]
-                : i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i]
-                : null;
-
-            var option = SiteOptions.All.FirstOrDefault(option => $"--{option.Name}" == name || $"--{option.ConfigurationKey}".Equals(name, StringComparison.OrdinalIgnoreCase));
-
-            if (option is null)
-            {
-                configuration.AddRange(OfOthers(name, value));
-            }
-            else if (value is null)
-            {
-                throw new WrongOptionException($"Option {option.Name} has no value; allowed is {option.Allowed}.");
-            }
-            else if (!given.TryAdd(option, value))
-            {
-                throw new WrongOptionException($"Option {option.Name} is '{given[option]}' and '{value}'; allowed is one value.");
-            }
-            else
-            {
-                configuration.Add($"--{option.ConfigurationKey}={option.FromCommandLine(value)}");
-            }
-        }
-
-        return [.. configuration];
-    }
-
-    /// <exception cref="WrongOptionException">A key of the configuration belongs to no option.</exception>
-    public static void RefuseUnknown(IEnumerable<string> configurationKeys)
-    {
-        foreach (var key in configurationKeys)
-        {
-            if (!SiteOptions.All.Any(option => option.ConfigurationKey.Equals(key, StringComparison.OrdinalIgnoreCase)))
-            {
-                var nearest = SiteOptions.All.MinBy(option => Distance(option.ConfigurationKey, key))!;
-                throw new WrongOptionException($"There is no option {key}; did you mean {nearest.ConfigurationKey}? --help lists them all.");
-            }
-        }
-    }
-
-    private static string[] OfOthers(string name, string? value) => (name, value) switch
-    {
-        _ when IsOfAspire(name) => value is null ? [name] : [name, value],
-        _ when !name.Contains(':', StringComparison.Ordinal) =>
-            throw new WrongOptionException($"There is no option {name}; did you mean --{NearestTo(name[2..])}? --help lists them all."),
-        (_, null) => throw new WrongOptionException($"Setting {name[2..]} has no value; write {name}=VALUE."),
-        _ => [$"{name}={value}"],
+        HelpName = "./boneyard run",
     };
 
-    /// <summary>What Aspire's own tools pass to an AppHost.</summary>
-    private static bool IsOfAspire(string name) => name is "--operation" or "--publisher" or "--output-path" or "--step" or "--environment"
-        or "--log-level" or "--include-exception-details" or "--clear-cache" or "--yes" || name.StartsWith("--dcp-", StringComparison.Ordinal);
+    private readonly ParseResult _result;
+    private readonly List<string> _otherNames = [];
 
-    private static void WriteHelp(TextWriter output)
+    static SiteCommandLine()
     {
-        output.WriteLine("usage: dotnet run --project BoneYard.AppHost -- [--OPTION=VALUE]...");
-        output.WriteLine();
-        output.WriteLine("Options and what they are when nobody says:");
-        output.WriteLine();
+        // It begins with --version, which is the version of this project.
+        s_command.Options.Clear();
 
-        var width = SiteOptions.All.Max(option => Written(option).Length);
-
-        foreach (var option in SiteOptions.All)
+        foreach (var option in SiteOption.All.Append<Option>(s_help))
         {
-            output.WriteLine($"  {Written(option).PadRight(width)}  {option.Purpose}");
-            output.WriteLine($"  {"".PadRight(width)}  {option.Allowed}");
+            s_command.Add(option);
         }
-
-        output.WriteLine();
-        output.WriteLine($"Each is also a setting: --{SiteOptions.All[0].Name} is {SiteOptions.All[0].ConfigurationKey} in appsettings.json, Site__Mode in the environment.");
-
-        static string Written(SiteOption option) => $"--{option.Name}={option.Default}";
     }
 
-    private static string NearestTo(string name) => SiteOptions.All.MinBy(option => Distance(option.Name, name))!.Name;
-
-    /// <summary>How many letters have to be added, removed or changed to get from one to the other (Levenshtein).</summary>
-    private static int Distance(string left, string right)
+    /// <exception cref="WrongOptionException">An option has no value or more than one, or a word is not an option.</exception>
+    public SiteCommandLine(params string[] args)
     {
-        var above = Enumerable.Range(0, right.Length + 1).ToArray();
+        string[] words = [.. args.Select(WithOptionName)];
+        _result = s_command.Parse(words, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
 
-        for (var row = 1; row <= left.Length; row++)
+        if (!IsHelp)
         {
-            var diagonal = above[0];
-            above[0] = row;
+            // The parser drops '--', and '[directives]' at the beginning.
+            CheckOthers([.. words.Where((word, index) => word is "--" || index is 0 && word is ['[', ..]), .. _result.UnmatchedTokens]);
+            Arguments = [.. _result.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(option => ToConfiguration(option, words)), .. _result.UnmatchedTokens];
+        }
+    }
 
-            for (var column = 1; column <= right.Length; column++)
+    public bool IsHelp => _result.GetResult(s_help) is not null;
+
+    /// <summary>Arguments for Aspire: <c>--Site:HttpPort=80</c> for <c>--http-port 80</c>, and the unchanged arguments of others.</summary>
+    public string[] Arguments { get; } = [];
+
+    public static void WriteHelp(TextWriter output) => s_command.Parse(s_help.Name).Invoke(new() { Output = output });
+
+    /// <exception cref="WrongOptionException">The AppHost runs the site, and an option is unknown.</exception>
+    public void RefuseUnknown(IDistributedApplicationBuilder builder)
+    {
+        // Aspire's configuration source lists the names of Aspire's own options.
+        var known = builder.Configuration.Sources.OfType<CommandLineConfigurationSource>().SelectMany(source => source.SwitchMappings?.Keys ?? [])
+            .Concat([$"--{HostDefaults.EnvironmentKey}", $"--{HostDefaults.ContentRootKey}", $"--{HostDefaults.ApplicationKey}"]);
+
+        if (builder.ExecutionContext.IsRunMode && _otherNames.Except(known, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } name)
+        {
+            throw new WrongOptionException(UnknownOption(name, name, nearest => nearest.Name));
+        }
+    }
+
+    /// <summary>The error for an unknown name, with System.CommandLine's suggestion, which only its error action reveals.</summary>
+    /// <param name="written">The name as the user wrote it.</param>
+    /// <param name="name">The same as the name of an option.</param>
+    /// <param name="write">The spelling of the suggestion.</param>
+    public static string UnknownOption(string written, string name, Func<SiteOption, string> write)
+    {
+        var (result, output) = (s_command.Parse([name]), new StringWriter());
+        (result.Action as ParseErrorAction)?.ShowHelp = false;
+        result.Invoke(new() { Output = output, Error = TextWriter.Null });
+        var nearest = output.ToString().Split('\n').Select(line => SiteOption.All.FirstOrDefault(option => option.Name == line.Trim())).FirstOrDefault(option => option is not null);
+        return $"Unknown option {written}.{(nearest is null ? "" : $" Did you mean {write(nearest)}?")} --help lists all options.";
+    }
+
+    private void CheckOthers(string[] words)
+    {
+        for (var i = 0; i < words.Length; i++)
+        {
+            if (words[i] is "--" || !words[i].StartsWith("--", StringComparison.Ordinal))
             {
-                var replaced = diagonal + (char.ToLowerInvariant(left[row - 1]) == char.ToLowerInvariant(right[column - 1]) ? 0 : 1);
-                diagonal = above[column];
-                above[column] = Math.Min(replaced, 1 + Math.Min(above[column], above[column - 1]));
+                throw new WrongOptionException($"'{words[i]}' is not an option. Write options as --name=value, such as --mode=production. --help lists all options.");
+            }
+
+            var name = words[i].Split('=')[0];
+            var hasValue = name != words[i] || i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal) && ++i > 0;
+
+            if (!name.Contains(':', StringComparison.Ordinal))
+            {
+                _otherNames.Add(name);
+            }
+            else if (!hasValue)
+            {
+                throw new WrongOptionException($"Setting {name[2..]} has no value. Write {name}=VALUE.");
             }
         }
+    }
 
-        return above[^1];
+    private static string ToConfiguration(OptionResult result, string[] words)
+    {
+        var option = (SiteOption)result.Option;
+        // The parser drops an empty value.
+        string[] values = [.. result.Tokens.Select(token => token.Value), .. words.Where(word => word == $"{option.Name}=").Select(_ => "")];
+
+        return values switch
+        {
+            [] or [['-', '-', ..]] => throw new WrongOptionException($"Option {option.Name} has no value, but must be {option.Allowed}."),
+            // A relative path on the command line starts in the current folder, elsewhere in the AppHost's.
+            [var folder] when option.Name is "--tls" && folder.ToLowerInvariant() is not ("" or "off") => $"--{option.Key}={Path.GetFullPath(folder)}",
+            [var value] => $"--{option.Key}={value}",
+            _ => throw new WrongOptionException($"Option {option.Name} has {values.Length} values: '{string.Join("', '", values)}'. Use one."),
+        };
+    }
+
+    /// <summary>An option may also be written as its configuration key: <c>--Site:HttpPort=80</c>.</summary>
+    private static string WithOptionName(string word)
+    {
+        var name = word.Split('=')[0];
+        return SiteOption.All.FirstOrDefault(option => name.Equals($"--{option.Key}", StringComparison.OrdinalIgnoreCase)) is { } option ? option.Name + word[name.Length..] : word;
     }
 }

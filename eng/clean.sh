@@ -1,39 +1,28 @@
 #!/usr/bin/env bash
 # usage: eng/clean.sh [--yes]
 #
-# Removes, after a question, what BoneYard made on this machine: its files in .boneyard, the images it built, and the two volumes
-# with the posts and pictures of a site that was given no others. Volumes named with --data-volume and --media-volume stay, for
-# nothing marks them as BoneYard's; and so do the container engine and the base images.
+# Removes, after a question, what BoneYard created on this machine: the files in .boneyard, the images, and the two volumes of a site
+# with the default options. It keeps volumes named with --data-volume and --media-volume, because nothing marks them as BoneYard's,
+# the container engine and the base images.
 set -Eeuo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# Of $engine.
-clean_engine() {
-    local image volume
-    # The last two are DCP's tunnel and the browser of the tests. Podman calls what was built here localhost/NAME.
-    for image in $("$engine" image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(localhost/)?((sitedb|siteblog|sitewww):[0-9a-f]+$|dcptun|boneyard-test-browser:)' || true); do
-        "$engine" image rm --force "$image" >/dev/null
-    done
-    # And the name that the stand-in gave to the base image, for DCP to find it.
-    for image in $("$engine" image inspect --format '{{range .RepoTags}}{{println .}}{{end}}' debian:trixie-slim 2>/dev/null | grep -vE '^(localhost/|docker.io/library/)?debian:' || true); do
-        "$engine" image rm "$image" >/dev/null
-    done
-    for volume in boneyard-data boneyard-media; do
-        "$engine" volume rm --force "$volume" >/dev/null
-    done
-}
+# Of all clones and of earlier versions; DCP's tunnel and the browser of the tests. Podman adds localhost/ to the name.
+readonly images='^(localhost/)?((site-(psql|py|nginx)|sitedb|siteblog|sitewww):[0-9a-f]+|dcptun.*|boneyard-test-browser:.*)$'
 
 main() {
-    local answer=${1-} engine
+    local answer=${1-} engine image
     if [[ $answer != --yes ]]; then
-        read -rp 'Remove the images, and the volumes boneyard-data and boneyard-media with their posts and pictures? Type yes: ' answer || true
+        read -rp 'Remove the images, and the volumes boneyard-data and boneyard-media with all posts and pictures? Type yes: ' answer || true
         [[ $answer == yes ]] || die 'nothing was removed'
     fi
     for engine in docker podman; do
-        if command -v "$engine" >/dev/null && "$engine" version >/dev/null 2>&1; then
-            clean_engine
-        fi
+        "$engine" version >/dev/null 2>&1 || continue
+        for image in $("$engine" image ls --format '{{.Repository}}:{{.Tag}}' | grep -E "$images" || true); do
+            "$engine" image rm --force "$image" >/dev/null
+        done
+        "$engine" volume rm --force boneyard-data boneyard-media >/dev/null
     done
     rm -rf "$state"
 }

@@ -1,12 +1,12 @@
-# A container engine that answers: the one that is there, or Debian 13's. To be sourced after lib.sh.
+# The container runtime: uses the one that is installed, otherwise installs docker.io of Debian 13. Source after lib.sh.
 # shellcheck shell=bash disable=SC2154
 
-# The first API version that can attach a container to two networks when it is made (Docker 25).
-readonly needed_api=1.44
-# Podman 4 takes no volume that is mounted read-only.
-readonly needed_podman=5.0
+# The first API version that can attach a new container to two networks (Docker 25).
+readonly required_api=1.44
+# Podman 4 cannot mount a volume read-only.
+readonly required_podman=5.0
 
-engine_answers() {
+engine_api() {
     docker version --format '{{.Server.APIVersion}}' 2>/dev/null
 }
 
@@ -16,67 +16,58 @@ version_at_least() {
 }
 
 start_dockerd() {
-    local log=$state/dockerd.log
+    local log=$state/dockerd.log waited
     step 'starting the container engine'
     if [[ -d /run/systemd/system ]]; then
-        systemctl start docker || die 'the container engine did not start; journalctl -u docker says why'
+        systemctl start docker || die 'the container engine did not start; journalctl -u docker shows the reason'
         return
     fi
-    # In a session of its own: it outlives this script, and Ctrl+C is not meant for it.
+    # In its own session: it outlives this script and does not receive Ctrl+C.
     setsid --fork dockerd >"$log" 2>&1 9>&- </dev/null
-    local waited
     for ((waited = 0; waited < 300; waited++)); do
-        [[ -n $(engine_answers) ]] && return
+        [[ -z $(engine_api) ]] || return 0
         sleep 0.1
     done
-    die "the container engine did not start; the end of $log: $(tail -n 5 "$log")"
+    die "the container engine did not start within 30 s; the end of $log: $(tail -n 5 "$log")"
 }
 
-# add_debian_13: on Debian 12, whose own packages are too old and on which these run as they are. Pinned low, so that nothing
-# else comes along. $suite is then what a package's name takes to come from there.
-add_debian_13() {
-    local release mirror source=/etc/apt/sources.list.d/boneyard-trixie.sources
+# apt_install_13 PACKAGE...: installs packages of Debian 13, on Debian 12 too, whose own packages are too old. There the source
+# gets a low priority, so that apt takes nothing else from it.
+apt_install_13() {
+    local release source=/etc/apt/sources.list.d/boneyard-trixie.sources
     # shellcheck disable=SC1091
     release=$(. /etc/os-release && printf '%s %s' "${ID-}" "${VERSION_CODENAME-}")
-    suite=
     case $release in
-        'debian bookworm') ;;
-        'debian trixie' | 'debian forky' | 'debian sid') return 0 ;;
-        *) die "this is $release: install Docker 25 or later by hand (https://docs.docker.com/engine/install/), and docker compose for the benchmark of a start" ;;
+        'debian bookworm')
+            find_mirror
+            printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+                "$mirror" >"$source"
+            printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
+            apt_update
+            apt_install "${@/%//trixie}"
+            ;;
+        'debian trixie' | 'debian forky' | 'debian sid') apt_install "$@" ;;
+        *) die "this is $release: install $* yourself (Docker 25 or later: https://docs.docker.com/engine/install/)" ;;
     esac
-    rm -f "$source"
-    mirror=$(debian_mirror)
-    printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
-        "$mirror" >"$source"
-    printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
-    apt_update
-    suite=/trixie
 }
 
-install_docker() {
-    step 'installing the container engine (docker.io of Debian 13)'
-    add_debian_13
-    apt_install "docker.io$suite" "docker-cli$suite" "docker-buildx$suite" iptables
-}
-
-# need_compose: what a start is measured beside.
+# For the comparison in bench start.
 need_compose() {
     docker compose version >/dev/null 2>&1 && return
     may_install 'docker compose' || return 0
     step 'installing docker compose'
-    add_debian_13
-    apt_install "docker-compose$suite"
+    apt_install_13 docker-compose
 }
 
 need_podman() {
     local error version
-    command -v podman >/dev/null || die 'ASPIRE_CONTAINER_RUNTIME is podman, which is not installed: install it, or unset the variable'
+    command -v podman >/dev/null || die 'ASPIRE_CONTAINER_RUNTIME is podman, but Podman is not installed. Install it, or unset the variable'
     version=$(podman version --format '{{.Client.Version}}' 2>/dev/null) || true
-    version_at_least "${version:-0}" "$needed_podman" || die "Podman is ${version:-of an unknown version}; $needed_podman is needed"
-    error=$(podman info 2>&1 >/dev/null) || die "Podman does not work here: $(tail -n 1 <<<"$error")"
+    version_at_least "${version:-0}" "$required_podman" || die "Podman ${version:-of unknown version} is too old; $required_podman is required"
+    error=$(podman info 2>&1 >/dev/null) || die "Podman does not work on this machine: $(tail -n 1 <<<"$error")"
 }
 
-# Leaves the engine's name in $engine.
+# need_engine: the name of the container runtime is in $engine.
 need_engine() {
     local api error
     engine=$(engine_name)
@@ -85,31 +76,28 @@ need_engine() {
         return
     fi
     if command -v docker >/dev/null; then
-        api=$(engine_answers) || true
+        api=$(engine_api) || true
         if [[ -n $api ]]; then
-            version_at_least "$api" "$needed_api" ||
-                die "the container engine speaks API $api; $needed_api is needed (Docker 25). Update it: $(docker version --format 'client {{.Client.Version}}, server {{.Server.Version}}')"
+            version_at_least "$api" "$required_api" ||
+                die "the container engine supports API $api; $required_api is required (Docker 25 or later). Update it: $(docker version --format 'client {{.Client.Version}}, server {{.Server.Version}}')"
             return
         fi
         error=$(docker version 2>&1 >/dev/null | tail -n 1) || true
-        case $error in
-            *'permission denied'*)
-                die "you may not use the container engine ($error). Join its group: sudo usermod -aG docker $(id -un), then log in anew"
-                ;;
-        esac
-        if [[ -n ${DOCKER_HOST-} ]]; then
-            die "the container engine at DOCKER_HOST=$DOCKER_HOST does not answer: $error"
-        fi
+        [[ $error != *'permission denied'* ]] ||
+            die "no permission to use the container engine ($error). Join its group: sudo usermod -aG docker $(id -un), then log in again"
+        [[ -z ${DOCKER_HOST-} ]] || die "the container engine at DOCKER_HOST=$DOCKER_HOST does not answer: $error"
     fi
     if ! command -v dockerd >/dev/null; then
         may_install 'a container engine (Docker 25 or later)' || return 0
-        install_docker
-        # Where there is an init, the package has started it.
-        [[ -z $(engine_answers) ]] || return 0
-    elif ((EUID != 0)) && [[ ${BONEYARD_NO_INSTALL-} != 1 ]]; then
-        die 'the container engine is installed but does not run: sudo systemctl start docker'
-    elif ! may_install 'a running container engine (dockerd is there, but does not run)'; then
-        return 0
+        step 'installing the container engine (docker.io of Debian 13)'
+        apt_install_13 docker.io docker-cli docker-buildx iptables
+        # With an init system the package has started it.
+        [[ -z $(engine_api) ]] || return 0
+    elif [[ ${BONEYARD_NO_INSTALL-} == 1 ]]; then
+        missing+=('a running container engine (dockerd is installed but not running)')
+        return
+    elif ((EUID != 0)); then
+        die 'the container engine is installed but not running: sudo systemctl start docker'
     fi
     start_dockerd
 }

@@ -1,86 +1,85 @@
-# The base images of the Dockerfiles: present, else pulled, else made from Debian's packages. To be sourced after lib.sh,
-# with the engine's name in $engine.
+# The base images of the Dockerfiles: pulled, or made from Debian packages where no registry answers. Source after lib.sh, with
+# the name of the container runtime in $engine.
 # shellcheck shell=bash disable=SC2154
 
-# The mirror of Debian that apt has lists of; on a new machine it has none yet.
-known_mirror() {
-    # shellcheck disable=SC2016  # apt's own variables
-    apt-get indextargets --format '$(SITE) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
-        awk '$2 ~ /^[a-z]+$/ && $3 == "Debian" { print $1; exit }'
+# find_mirror: the Debian mirror that apt uses is in $mirror.
+find_mirror() {
+    local attempt
+    for attempt in first second; do
+        # shellcheck disable=SC2016  # variables of apt
+        mirror=$(apt-get indextargets --format '$(SITE) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
+            awk '$2 ~ /^[a-z]+$/ && $3 == "Debian" { print $1; exit }')
+        [[ -z $mirror ]] || return 0
+        # A new machine has no package lists yet.
+        [[ $attempt == second ]] || apt_update
+    done
+    die 'apt has no Debian mirror. Add one to /etc/apt/sources.list.d'
 }
 
-# Where this machine gets its Debian packages from.
-debian_mirror() {
-    local mirror
-    mirror=$(known_mirror)
-    if [[ -z $mirror ]]; then
-        apt_update >&2
-        mirror=$(known_mirror)
-    fi
-    [[ -n $mirror ]] || die 'apt knows no mirror of Debian: add one to /etc/apt/sources.list.d'
-    printf '%s' "$mirror"
+# make_image SUITE: creates debian:SUITE-slim. Like the official image it has no documentation and no caches of apt.
+make_image() {
+    local directory options=() files=$state/$1.tar
+    for directory in doc info lintian locale man; do
+        options+=("--dpkgopt=path-exclude=/usr/share/$directory/*")
+    done
+    # A mirror may keep a testing suite longer than its Valid-Until.
+    [[ $1 != forky ]] || options+=('--aptopt=Acquire::Check-Valid-Until "false"')
+    printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' >"$state/apt-slim"
+    # Not in a pipe: a failure must not leave an incomplete image.
+    mmdebstrap --variant=minbase "${options[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io \
+        --customize-hook="copy-in '$state/apt-slim' /etc/apt/apt.conf.d" "$1" "$files" "$mirror"
+    "$engine" import --change 'CMD ["bash"]' "$files" "debian:$1-slim"
+    rm "$files"
 }
 
-have_image() {
-    "$engine" image inspect "$1" >/dev/null 2>&1
+# fill_cache SUITE: builds the Dockerfiles that start from debian:SUITE-slim, so that the AppHost finds their layers in the cache.
+fill_cache() {
+    local dockerfile
+    # Only BuildKit builds without an image as the result.
+    [[ -n ${with_cache-} && $engine == docker ]] && docker buildx version || return 0
+    for dockerfile in "$root"/containers/*/stage/Dockerfile; do
+        grep --quiet "^FROM debian:$1-slim" "$dockerfile" || continue
+        docker buildx build --progress plain --output type=cacheonly --file "$dockerfile" "${dockerfile%/stage/Dockerfile}"
+    done
 }
 
-# make_image SUITE SCRIPT: debootstraps SUITE and imports it as debian:SUITE-slim.
-make_image() (
-    suite=$1 script=$2
-    folder=$(mktemp -d)
-    trap 'rm -rf "$folder"' EXIT
-    # One chain: whoever asks whether it succeeded has switched `set -e` off in here.
-    debootstrap --variant=minbase "$suite" "$folder/root" "$(debian_mirror)" "$script" &&
-        overlook_an_old_mirror "$suite" "$folder/root" &&
-        slim "$folder/root" &&
-        tar --create --directory "$folder/root" . | "$engine" import - "debian:$suite-slim"
-)
-
-# slim ROOT: leaves out what the image of that name has not either, now and whenever something is installed in it.
-slim() {
-    local root=$1 unused=(doc info lintian locale man)
-    printf 'path-exclude /usr/share/%s/*\n' "${unused[@]}" >"$root/etc/dpkg/dpkg.cfg.d/slim" &&
-        echo 'path-include /usr/share/doc/*/copyright' >>"$root/etc/dpkg/dpkg.cfg.d/slim" &&
-        printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' >"$root/etc/apt/apt.conf.d/slim" &&
-        mkdir -p "${unused[@]/#/$root/usr/share/}" &&
-        find "${unused[@]/#/$root/usr/share/}" -mindepth 1 ! -type d ! -path '*/doc/*/copyright' -delete &&
-        find "${unused[@]/#/$root/usr/share/}" -mindepth 1 -type d -empty -delete &&
-        rm -rf "$root/var/cache/apt/"{archives/*.deb,*.bin} "$root/var/lib/apt/lists/"*
-}
-
-# A mirror may keep a testing suite past its Valid-Until. Only the image that is made here is told to overlook it.
-overlook_an_old_mirror() {
-    [[ $1 != forky ]] || echo 'Acquire::Check-Valid-Until "false";' >"$2/etc/apt/apt.conf.d/80boneyard-valid-until"
-}
-
-# need_base_image SUITE SCRIPT
-need_base_image() {
-    local suite=$1 script=$2 image=debian:$1-slim answer
-    have_image "$image" && return
-    if [[ ${BONEYARD_NO_INSTALL-} == 1 ]]; then
-        missing+=("the image $image")
-        return
-    fi
-    step "fetching $image"
-    # In 600 seconds even over a slow line; where nobody answers it takes much less.
-    if answer=$(timeout 600 "$engine" pull --quiet "$image" 2>&1); then
-        return
-    fi
-    answer=$(tail -n 1 <<<"$answer")
-    if ! command -v debootstrap >/dev/null; then
-        may_install "the image $image (it cannot be pulled: $answer; and debootstrap is missing to make it)" || return 0
-        apt_install debootstrap
-    fi
-    ((EUID == 0)) || die "$image cannot be pulled ($answer), and only root can make it with debootstrap"
-    # Debian 12's debootstrap does not know its successors yet; they are made as the suite that it knows.
-    local scripts=/usr/share/debootstrap/scripts
-    [[ -e $scripts/$suite ]] && script=$suite
-    step "making $image with debootstrap (about half a minute)"
-    quietly make_image "$suite" "$script" || die "$image could not be made; above is why"
+make_image_and_fill_cache() {
+    make_image "$1"
+    fill_cache "$1"
 }
 
 need_base_images() {
-    need_base_image trixie sid
-    need_base_image forky sid
+    local suite image error='' to_make=()
+    for suite in trixie forky; do
+        image=debian:$suite-slim
+        if "$engine" image inspect "$image" >/dev/null 2>&1; then
+            start "the images based on $image" fill_cache "$suite"
+            continue
+        elif [[ ${BONEYARD_NO_INSTALL-} == 1 ]]; then
+            missing+=("the image $image")
+            continue
+        fi
+        step "pulling $image"
+        # 600 s are enough for a slow line; an unreachable registry fails earlier.
+        if error=$(timeout 600 "$engine" pull --quiet "$image" 2>&1); then
+            start "the images based on $image" fill_cache "$suite"
+        else
+            to_make+=("$suite")
+        fi
+    done
+    ((${#to_make[@]})) || return 0
+
+    error="the base images cannot be pulled: $(tail -n 1 <<<"$error")"
+    ((EUID == 0)) || die "$error; and only root can make them from Debian packages. Run ./boneyard setup once as root"
+    if ! command -v mmdebstrap >/dev/null; then
+        may_install "mmdebstrap ($error)" || return 0
+        step 'installing mmdebstrap'
+        apt_install mmdebstrap
+    fi
+    find_mirror
+    step "$error"
+    step "making the base images from Debian packages: ${to_make[*]}"
+    for suite in "${to_make[@]}"; do
+        start "debian:$suite-slim" make_image_and_fill_cache "$suite"
+    done
 }

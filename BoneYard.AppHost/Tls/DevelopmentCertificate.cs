@@ -61,6 +61,6 @@ internal sealed class DevelopmentCertificate(ILogger<DevelopmentCertificate> log
         using var tool = Process.Start(new ProcessStartInfo("dotnet", ["dev-certs", "https"]) { RedirectStandardOutput = true })!;
         var output = tool.StandardOutput.ReadToEnd().Trim();
         tool.WaitForExit();
-        return Find() ?? throw new InvalidOperationException($"`dotnet dev-certs https` exited with code {tool.ExitCode}: {output}");
+        return Find() ?? throw new InvalidOperationException($"`dotnet dev-certs https` exited with code {tool.ExitCode}. {output}");
     }
 }

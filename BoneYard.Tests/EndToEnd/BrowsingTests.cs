@@ -3,7 +3,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>How a reader gets from one post to others: by date, by tag, page by page.</summary>
+/// <summary>Navigation by date, tag and page.</summary>
 [Collection(RunningSite.Name)]
 public sealed class BrowsingTests(SiteFixture fixture) : IDisposable
 {
@@ -13,9 +13,9 @@ public sealed class BrowsingTests(SiteFixture fixture) : IDisposable
     public void Dispose() => _reader.Dispose();
 
     [Fact]
-    public async Task The_archive_counts_the_posts_of_a_year_and_leads_to_those_of_a_month()
+    public async Task Archive_counts_posts_and_links_to_months()
     {
-        // A year that no other test writes in.
+        // No other test uses this year.
         string[] slugs = [Unique.Name("april"), Unique.Name("april"), Unique.Name("june")];
         await _site.InsertPostAsync("First", slugs[0], "Of April.", new(1993, 4, 1, 0, 0, 0, TimeSpan.Zero));
         await _site.InsertPostAsync("Second", slugs[1], "Of April too.", new(1993, 4, 30, 23, 59, 59, TimeSpan.Zero));
@@ -33,7 +33,7 @@ public sealed class BrowsingTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_month_without_posts_is_not_found()
+    public async Task Month_without_posts_is_not_found()
     {
         using var page = await _reader.OpenAsync("/archive/1992/01", HttpStatusCode.NotFound);
 
@@ -41,7 +41,7 @@ public sealed class BrowsingTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_tag_counts_its_posts_and_leads_to_them()
+    public async Task Tag_counts_and_lists_its_posts()
     {
         var (tag, one, other) = (Unique.Name("tag"), Unique.Name("one"), Unique.Name("other"));
         await _site.InsertPostAsync("One", one, "With the tag.", DateTimeOffset.UtcNow.AddHours(-2), tag);
@@ -56,7 +56,7 @@ public sealed class BrowsingTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_long_list_goes_on_at_its_next_page_and_comes_back()
+    public async Task Long_list_has_links_to_next_and_previous_page()
     {
         var tag = Unique.Name("many");
 
@@ -75,10 +75,10 @@ public sealed class BrowsingTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_post_leads_to_its_tags_and_to_its_neighbours()
+    public async Task Post_links_to_its_tags_and_adjacent_posts()
     {
         var (before, post, after, tag) = (Unique.Name("before"), Unique.Name("post"), Unique.Name("after"), Unique.Name("tag"));
-        // A day that no other test writes on.
+        // No other test uses this day.
         var day = new DateTimeOffset(1994, 3, 5, 0, 0, 0, TimeSpan.Zero);
         await _site.InsertPostAsync("Before", before, "", day);
         await _site.InsertPostAsync("Between", post, "", day.AddHours(1), tag);

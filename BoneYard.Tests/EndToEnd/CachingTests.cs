@@ -4,11 +4,11 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>Production: what readers and Nginx keep of public pages, and what nobody keeps.</summary>
+/// <summary>Production: caching of public pages in browsers and Nginx, and of no others.</summary>
 [Collection(ProductionSite.Name)]
 public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     private readonly Site _site = fixture.Site;
     private readonly Visitor _reader = fixture.Site.Visit(fixture.Root);
@@ -20,7 +20,7 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     [InlineData("/archive")]
     [InlineData("/feed")]
     [InlineData("/static/site.css")]
-    public async Task What_has_not_changed_is_confirmed_and_not_sent_again(string path)
+    public async Task Unchanged_page_is_answered_with_304(string path)
     {
         using var first = await _reader.SendAsync(new(HttpMethod.Get, path));
 
@@ -32,9 +32,9 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_new_post_makes_a_page_another_one()
+    public async Task New_post_changes_the_ETag()
     {
-        // Each asks for the page under an address that Nginx has not kept yet.
+        // Each request has a new query, which is not in the cache.
         using var before = await _reader.SendAsync(new(HttpMethod.Get, $"/?{Unique.Name("before")}"));
         await _site.InsertPostAsync("New", Unique.Name("new"), "");
 
@@ -45,16 +45,16 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     }
 
     [Fact]
-    public async Task Nginx_answers_readers_with_the_page_that_it_kept()
+    public async Task Nginx_serves_readers_from_its_cache()
     {
         var path = $"/archive?{Unique.Name("kept")}";
         var answers = new List<string>();
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
 
-        // A page is fresh for five seconds; on a busy machine the second request may come later than that.
+        // A page is fresh for five seconds, and on a busy machine the second request may be later.
         while (!answers.Contains("HIT"))
         {
-            patience.Token.ThrowIfCancellationRequested();
+            timeout.Token.ThrowIfCancellationRequested();
             using var _ = await _reader.OpenAsync(path);
             answers = await CacheLogAsync(path, answers.Count + 1);
         }
@@ -63,7 +63,7 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     }
 
     [Fact]
-    public async Task An_author_gets_a_page_of_their_own_and_no_reader_gets_it_afterwards()
+    public async Task Pages_for_authors_bypass_the_cache()
     {
         var path = $"/archive?{Unique.Name("own")}";
         using var author = await Author.SignInAsync(_site, fixture.Root);
@@ -80,25 +80,25 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     }
 
     [Fact]
-    public async Task An_edit_and_a_withdrawal_reach_readers_as_soon_as_a_kept_page_is_too_old()
+    public async Task Edits_and_deletions_are_public_when_the_cached_page_expires()
     {
         var slug = Unique.Name("followed");
         using var author = await Author.SignInAsync(_site, fixture.Root);
         using var editor = await author.PublishAsync(("title", slug), ("slug", slug), ("body", "The old line."));
-        using var kept = await _reader.OpenAsync($"/post/{slug}");
+        using var cached = await _reader.OpenAsync($"/post/{slug}");
 
         using var edited = await author.EditAsync(editor, ("body", "The new line."));
-        using var newPost = await OpenOnceAsync(kept, HttpStatusCode.OK, "The new line.");
+        using var newPost = await OpenWhenAsync(cached, HttpStatusCode.OK, "The new line.");
         using var binned = await author.PressOnDeskAsync("published", $"To the bin: {slug}");
-        using var gone = await OpenOnceAsync(kept, HttpStatusCode.NotFound, "Nothing here but bones");
+        using var gone = await OpenWhenAsync(cached, HttpStatusCode.NotFound, "Nothing here but bones");
 
-        Assert.Equal("The old line.", kept.One(".prose").TextContent.Trim());
+        Assert.Equal("The old line.", cached.One(".prose").TextContent.Trim());
         Assert.Equal("The new line.", newPost.One(".prose").TextContent.Trim());
         Assert.Empty(gone.All(".prose"));
     }
 
     [Fact]
-    public async Task A_reader_who_has_looked_at_the_form_to_sign_in_gets_pages_that_are_kept_all_the_same()
+    public async Task Cookie_of_the_sign_in_form_does_not_prevent_caching()
     {
         using var _ = await _reader.OpenAsync("/sign-in");
 
@@ -108,7 +108,7 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
     }
 
     [Fact]
-    public async Task Cookies_go_over_HTTPS_alone()
+    public async Task Cookies_are_secure_over_HTTPS()
     {
         using var visitor = _site.Visit(fixture.Root, followRedirects: false);
         using var form = await visitor.OpenAsync("/sign-in");
@@ -122,17 +122,17 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
             cookie.Split("; ").Where(part => part is "HttpOnly" or "secure" || part.StartsWith("SameSite", StringComparison.Ordinal)).Order(StringComparer.Ordinal)));
     }
 
-    /// <summary>Asks for a page that Nginx has kept, again and again until it is the one that is there now: as long as the kept one may be shown.</summary>
-    private async Task<Page> OpenOnceAsync(Page kept, HttpStatusCode status, string text)
+    /// <summary>Repeats a request until the page is the expected one, for as long as Nginx may serve the cached one.</summary>
+    private async Task<Page> OpenWhenAsync(Page cached, HttpStatusCode status, string text)
     {
-        // Nginx counts in whole seconds.
-        var longest = kept.Headers.CacheControl!.SharedMaxAge!.Value + TimeSpan.FromSeconds(1);
-        var sinceTheChange = Stopwatch.StartNew();
+        // Nginx counts whole seconds.
+        var longest = cached.Headers.CacheControl!.SharedMaxAge!.Value + TimeSpan.FromSeconds(1);
+        var sinceChange = Stopwatch.StartNew();
 
         while (true)
         {
-            var isTooOld = sinceTheChange.Elapsed > longest;
-            using var response = await _reader.SendAsync(new(HttpMethod.Get, kept.Address.PathAndQuery));
+            var isTooOld = sinceChange.Elapsed > longest;
+            using var response = await _reader.SendAsync(new(HttpMethod.Get, cached.Address.PathAndQuery));
             var page = await Page.ReadAsync(response, TestContext.Current.CancellationToken);
 
             if (page.Status == status && page.Html.Body!.TextContent.Contains(text, StringComparison.Ordinal))
@@ -142,7 +142,7 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
 
             if (isTooOld)
             {
-                throw page.Surprise($"is not {(int)status} with '{text}', though the kept page is older than {longest}");
+                throw page.Unexpected($"is not {(int)status} with '{text}', although the cached page expired after {longest}");
             }
 
             page.Dispose();
@@ -150,7 +150,7 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
         }
     }
 
-    /// <summary>What Nginx says of the cache in its log, once it has logged so many requests of this address.</summary>
+    /// <summary>The cache status of an address's requests in the log of Nginx, once it has this many.</summary>
     private async Task<List<string>> CacheLogAsync(string uri, int requests) =>
     [
         .. (await _site.WaitForLogLinesAsync("sitewww", requests, line => line.Contains($"\"uri\":\"{uri}\"", StringComparison.Ordinal)))

@@ -6,10 +6,10 @@ namespace BoneYard.Tests.EndToEnd;
 public sealed class FailureTests
 {
     [Fact]
-    public async Task A_container_that_ends_at_once_shows_why_and_ends_the_application()
+    public async Task Container_that_exits_during_the_start_is_reported_with_its_log()
     {
         await using var own = new IsolatedResources();
-        // Somebody else's volume, by mistake.
+        // A volume with the files of another program.
         await ContainerEngine.RunAsync("run", "--rm", "--volume", $"{own.DataVolume}:/volume", "debian:trixie-slim", "touch", "/volume/letter");
 
         var (exitCode, error, _) = await AppHostProcess.RunAsync(AppHostProcess.OptionsWith(own));
@@ -21,7 +21,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task A_container_that_ends_while_the_site_runs_is_told_of()
+    public async Task Container_that_exits_after_the_start_is_reported()
     {
         await using var own = new IsolatedResources();
         await using var host = AppHostProcess.StartWith(own);
@@ -30,18 +30,18 @@ public sealed class FailureTests
 
         await ContainerEngine.RunAsync("kill", front);
 
-        Assert.Equal("'sitewww' exited with code 137. Its page on the dashboard says why, and starts it again.", await host.ExitedAsync());
+        Assert.Equal("'sitewww' exited with code 137. See its console log in the dashboard, where it can be started again.", await host.ExitedAsync());
         await host.StopAsync();
     }
 
     [Fact]
-    public async Task A_Dockerfile_that_fails_shows_its_last_lines_and_ends_the_application()
+    public async Task Failed_image_build_is_reported_with_its_log()
     {
         var folder = Directory.CreateTempSubdirectory("boneyard-test-");
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Dockerfile"), "FROM debian:trixie-slim\nRUN echo the-last-words && false\n", TestContext.Current.CancellationToken);
 
         await using var builder = await Site.CreateBuilderAsync();
-        // Alone: the rest of the graph has nothing to do with it.
+        // The test needs no other resource.
         foreach (var resource in builder.Resources.ToArray())
         {
             builder.Resources.Remove(resource);
@@ -51,20 +51,20 @@ public sealed class FailureTests
 
         await using var application = await builder.BuildAsync(TestContext.Current.CancellationToken);
         await application.StartAsync(TestContext.Current.CancellationToken);
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var state = await application.ResourceNotifications.WaitForResourceAsync("broken", [KnownResourceStates.FailedToStart, KnownResourceStates.Running], patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var state = await application.ResourceNotifications.WaitForResourceAsync("broken", [KnownResourceStates.FailedToStart, KnownResourceStates.Running], timeout.Token);
         var lines = new List<string>();
 
         while (!lines.Any(line => line.Contains("the-last-words", StringComparison.Ordinal)))
         {
             lines.Clear();
 
-            await foreach (var batch in application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(broken).WithCancellation(patience.Token))
+            await foreach (var batch in application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(broken).WithCancellation(timeout.Token))
             {
                 lines.AddRange(batch.Select(line => line.Content));
             }
 
-            await Task.Delay(100, patience.Token);
+            await Task.Delay(100, timeout.Token);
         }
 
         Assert.Equal(KnownResourceStates.FailedToStart, state);

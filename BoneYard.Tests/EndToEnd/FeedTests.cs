@@ -4,7 +4,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>What machines read: feeds, sitemaps, robots.txt.</summary>
+/// <summary>Feeds, sitemaps and robots.txt.</summary>
 [Collection(RunningSite.Name)]
 public sealed class FeedTests(SiteFixture fixture) : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class FeedTests(SiteFixture fixture) : IDisposable
     public void Dispose() => _reader.Dispose();
 
     [Fact]
-    public async Task The_feed_begins_with_the_newest_post_in_full()
+    public async Task Feed_starts_with_the_full_newest_post()
     {
         await _site.InsertPostAsync("Bones & <stones>", _slug, "Found *under* the shed.", null, _tag);
 
@@ -32,14 +32,14 @@ public sealed class FeedTests(SiteFixture fixture) : IDisposable
         Assert.Equal(
             ("Bones & <stones>", address, _tag),
             (Text(entry, "title"), entry.Element(s_atom + "link")?.Attribute("href")?.Value, entry.Element(s_atom + "category")?.Attribute("term")?.Value));
-        // A name that stays when the post or the site moves.
+        // The id does not change when the post or the site moves.
         Assert.True(Guid.TryParse(Text(entry, "id").Replace("urn:uuid:", "", StringComparison.Ordinal), out _));
         Assert.Equal(("html", "<p>Found <em>under</em> the shed.</p>"), (entry.Element(s_atom + "content")?.Attribute("type")?.Value, Text(entry, "content").Trim()));
         Assert.All(feed.Descendants(s_atom + "updated"), updated => DateTimeOffset.ParseExact(updated.Value, "yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture));
     }
 
     [Fact]
-    public async Task A_tag_has_a_feed_of_its_own()
+    public async Task Each_tag_has_a_feed()
     {
         await _site.InsertPostAsync("With the tag", _slug, "", null, _tag);
         await _site.InsertPostAsync("Without it", Unique.Name("other"), "");
@@ -52,7 +52,7 @@ public sealed class FeedTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task Robots_are_led_to_a_sitemap_that_leads_to_every_post()
+    public async Task Robots_txt_links_to_a_sitemap_with_every_post()
     {
         await _site.InsertPostAsync("For robots", _slug, "", new(1995, 7, 1, 12, 0, 0, TimeSpan.Zero));
         var robots = (await _site.GetTextAsync("/robots.txt")).Split('\n');

@@ -5,7 +5,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>Pictures: from an author's disk to a reader's screen, and everything out again as a zip.</summary>
+/// <summary>Image upload, delivery and export.</summary>
 [Collection(RunningSite.Name)]
 public sealed class MediaTests(SiteFixture fixture) : IAsyncLifetime
 {
@@ -28,7 +28,7 @@ public sealed class MediaTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_uploaded_picture_is_served_by_Nginx_as_what_it_is_and_never_reaches_the_blog()
+    public async Task Nginx_serves_uploaded_images_without_the_blog()
     {
         var name = $"{Unique.Name("picture")}.png";
 
@@ -46,7 +46,7 @@ public sealed class MediaTests(SiteFixture fixture) : IAsyncLifetime
     [Theory]
     [InlineData("picture.png", "image/png", "<html><script>alert(1)</script></html>")]
     [InlineData("picture.svg", "image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>")]
-    public async Task A_file_that_is_no_picture_whatever_it_calls_itself_is_refused(string name, string contentType, string content)
+    public async Task File_that_is_not_an_image_is_rejected(string name, string contentType, string content)
     {
         using var refusal = await _author.UploadAsync(Encoding.UTF8.GetBytes(content), name, contentType);
 
@@ -55,7 +55,7 @@ public sealed class MediaTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_larger_than_ten_megabytes_is_refused_with_the_reason()
+    public async Task File_over_10_MB_is_rejected()
     {
         using var refusal = await _author.UploadAsync(new byte[(10 * 1024 * 1024) + 1], "large.png", "image/png");
 
@@ -64,7 +64,7 @@ public sealed class MediaTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_export_holds_every_post_and_every_picture()
+    public async Task Export_contains_posts_and_images()
     {
         var slug = Unique.Name("exported");
         using var editor = await _author.WriteAsync(("title", "Exported"), ("slug", slug), ("body", "Even a *draft*."), ("tags", "kept"));

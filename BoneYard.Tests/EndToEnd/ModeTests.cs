@@ -2,7 +2,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>Development, as the running site is.</summary>
+/// <summary>Development mode, which the shared site uses.</summary>
 [Collection(RunningSite.Name)]
 public sealed class DevelopmentModeTests(SiteFixture fixture)
 {
@@ -12,7 +12,7 @@ public sealed class DevelopmentModeTests(SiteFixture fixture)
     [InlineData("sitedb", "/code")]
     [InlineData("siteblog", "/srv/site")]
     [InlineData("sitewww", "/www/data")]
-    public async Task The_sources_are_mounted_read_only(string resource, string target)
+    public async Task Sources_are_mounted_read_only(string resource, string target)
     {
         var mounts = await ContainerEngine.ListAsync(
             "inspect", "--format", "{{range .Mounts}}{{println .Type .Destination .RW}}{{end}}", await _site.ContainerOfAsync(resource));
@@ -21,7 +21,7 @@ public sealed class DevelopmentModeTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task Nothing_is_cached()
+    public async Task Pages_and_static_files_are_not_cached()
     {
         using var page = await _site.GetAsync("/");
         using var file = await _site.GetAsync("/static/site.css");

@@ -3,18 +3,18 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>A part of the site goes away and comes back.</summary>
+/// <summary>A container stops and starts again.</summary>
 [Collection(RunningSite.Name)]
 public sealed class OutageTests(SiteFixture fixture)
 {
     private readonly Site _site = fixture.Site;
 
     [Fact]
-    public async Task Without_the_blog_nginx_answers_with_a_page_of_its_own_until_the_blog_is_back()
+    public async Task Nginx_serves_an_error_page_while_the_blog_is_stopped()
     {
         await _site.RunCommandAsync("siteblog", "stop");
 
-        // A path that nobody asked for yet: no cache may help.
+        // A new path, which is in no cache.
         var away = await _site.WaitForPageAsync($"/away-{Guid.NewGuid():N}", 502);
         var health = await _site.GetTextAsync("/health");
 
@@ -27,7 +27,7 @@ public sealed class OutageTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task The_blog_turns_unhealthy_without_the_database_and_recovers_by_itself_with_all_posts()
+    public async Task Blog_becomes_unhealthy_without_the_database_and_recovers_with_all_posts()
     {
         var slug = $"kept-{Guid.NewGuid():N}";
         await _site.InsertPostAsync("Kept", slug, "Still here.");

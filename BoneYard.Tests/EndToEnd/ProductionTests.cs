@@ -2,7 +2,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>What production does to the containers and to what they answer.</summary>
+/// <summary>Production mode: hardened containers and cached pages.</summary>
 [Collection(ProductionSite.Name)]
 public sealed class ProductionTests(SiteWithGivenChain fixture)
 {
@@ -12,7 +12,7 @@ public sealed class ProductionTests(SiteWithGivenChain fixture)
     [InlineData("sitedb", 1024, 200)]
     [InlineData("siteblog", 512, 200)]
     [InlineData("sitewww", 256, 50)]
-    public async Task A_container_is_read_only_without_rights_limited_and_restarted(string resource, int megabytes, int processes)
+    public async Task Container_is_read_only_unprivileged_limited_and_restarted(string resource, int megabytes, int processes)
     {
         var settings = await ContainerEngine.RunAsync(
             "inspect", "--format", "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.RestartPolicy.Name}}", await _site.ContainerOfAsync(resource));
@@ -26,7 +26,7 @@ public sealed class ProductionTests(SiteWithGivenChain fixture)
     [InlineData("sitedb")]
     [InlineData("siteblog")]
     [InlineData("sitewww")]
-    public async Task A_container_can_write_to_memory_and_nowhere_else(string resource)
+    public async Task Container_can_write_to_tmpfs_only(string resource)
     {
         var container = await _site.ContainerOfAsync(resource);
 
@@ -40,7 +40,7 @@ public sealed class ProductionTests(SiteWithGivenChain fixture)
     [InlineData("sitedb", "/code")]
     [InlineData("siteblog", "/srv/site")]
     [InlineData("sitewww", "/www/data")]
-    public async Task The_sources_are_in_the_image_and_not_mounted(string resource, string target)
+    public async Task Sources_are_in_the_image_and_not_mounted(string resource, string target)
     {
         var container = await _site.ContainerOfAsync(resource);
         var mounts = await ContainerEngine.ListAsync("inspect", "--format", "{{range .Mounts}}{{println .Destination}}{{end}}", container);
@@ -51,7 +51,7 @@ public sealed class ProductionTests(SiteWithGivenChain fixture)
     }
 
     [Fact]
-    public async Task A_page_may_be_cached()
+    public async Task Pages_may_be_cached()
     {
         using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
 

@@ -2,7 +2,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>In development: what is saved on the host shows through Nginx, and nothing is restarted for it.</summary>
+/// <summary>Development: Nginx serves saved changes, and no container restarts.</summary>
 public sealed class ReloadTests(Workshop workshop) : IClassFixture<Workshop>
 {
     private readonly Site _site = workshop.Site;
@@ -11,7 +11,7 @@ public sealed class ReloadTests(Workshop workshop) : IClassFixture<Workshop>
     [InlineData("site_blog/boneyard_blog/templates/archive.jinja2", "<h1>Archive</h1>", "<h1>Saved template</h1>", "/archive")]
     [InlineData("site_blog/boneyard_blog/views/feeds.py", "Disallow: /search", "Disallow: /saved-source", "/robots.txt")]
     [InlineData("site_www/static/site.css", ":root {", "/* Saved stylesheet */ :root {", "/static/site.css")]
-    public async Task A_saved_file_shows_and_so_does_the_way_back(string file, string old, string saved, string page)
+    public async Task Saved_and_reverted_changes_are_served(string file, string old, string saved, string page)
     {
         await using (await workshop.SaveAsync(file, text => text.Replace(old, saved, StringComparison.Ordinal)))
         {
@@ -24,9 +24,9 @@ public sealed class ReloadTests(Workshop workshop) : IClassFixture<Workshop>
     [Theory]
     [InlineData("def broken(:\n", "SyntaxError")]
     [InlineData("import no_such_module\n", "ModuleNotFoundError")]
-    public async Task A_mistake_is_shown_on_a_page_and_in_the_log_and_mended_without_a_restart(string mistake, string error)
+    public async Task Python_error_is_shown_on_the_page_and_in_the_log_until_it_is_fixed(string mistake, string error)
     {
-        var started = await StartOfTheBlogAsync();
+        var started = await BlogStartAsync();
         string page;
 
         await using (await workshop.SaveAsync("site_blog/boneyard_blog/views/home.py", text => text + mistake))
@@ -39,9 +39,9 @@ public sealed class ReloadTests(Workshop workshop) : IClassFixture<Workshop>
 
         Assert.Contains(error, page, StringComparison.Ordinal);
         Assert.Contains("views/home.py", page, StringComparison.Ordinal);
-        Assert.Equal(started, await StartOfTheBlogAsync());
+        Assert.Equal(started, await BlogStartAsync());
     }
 
-    private async Task<string> StartOfTheBlogAsync() =>
+    private async Task<string> BlogStartAsync() =>
         await ContainerEngine.RunAsync("inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}", await _site.ContainerOfAsync("siteblog"));
 }

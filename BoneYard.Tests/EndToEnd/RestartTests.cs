@@ -4,12 +4,12 @@ namespace BoneYard.Tests.EndToEnd;
 
 public sealed class RestartTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public async Task In_production_a_container_that_dies_is_started_again_and_the_site_is_back()
+    public async Task Production_restarts_a_crashed_container_and_the_site_recovers()
     {
-        // Of its own: DCP does not follow the log of a container beyond its death, and others look at logs.
+        // Not the shared site: DCP stops reading the log of a container that crashes, and other tests read logs.
         await using var site = await Site.StartAsync("--mode=production");
         using var visitor = site.Visit();
 
@@ -19,24 +19,24 @@ public sealed class RestartTests
 
             await KillAsync(container);
 
-            // A word that nobody looked for yet: no cache may help.
+            // A new word, which is in no cache.
             await visitor.OpenOnceBackAsync($"/search?q={Guid.NewGuid():N}");
             Assert.Equal(container, await site.ContainerOfAsync(resource));
         }
     }
 
-    /// <summary>Until it is running again.</summary>
+    /// <summary>Kills the first process and waits for the restart.</summary>
     private static async Task KillAsync(string container)
     {
         var (process, restarts) = (await InspectAsync("{{.State.Pid}}"), await InspectAsync("{{.RestartCount}}"));
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
 
-        // From outside: its first process cannot be killed from inside, and the engine would take a kill of its own as the end.
+        // From the host: the first process of a container ignores signals from inside, and the engine does not restart what it kills itself.
         await ContainerEngine.RunAsync("run", "--rm", "--pid", "host", "--privileged", "debian:trixie-slim", "sh", "-c", $"kill -s KILL {process}");
 
         while (await InspectAsync("{{.RestartCount}}") == restarts)
         {
-            await Task.Delay(100, patience.Token);
+            await Task.Delay(100, timeout.Token);
         }
 
         Task<string> InspectAsync(string format) => ContainerEngine.RunAsync("inspect", "--format", format, container);

@@ -2,7 +2,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>What a reader finds, and is offered when there is nothing to find.</summary>
+/// <summary>Search results and suggestions.</summary>
 [Collection(RunningSite.Name)]
 public sealed class SearchTests(SiteFixture fixture) : IDisposable
 {
@@ -13,7 +13,7 @@ public sealed class SearchTests(SiteFixture fixture) : IDisposable
     public void Dispose() => _reader.Dispose();
 
     [Fact]
-    public async Task The_best_match_comes_first_and_the_word_is_marked()
+    public async Task Best_match_is_first_and_the_word_is_highlighted()
     {
         await _site.InsertPostAsync($"All about {_word}", Unique.Name("title"), "Nothing else.", DateTimeOffset.UtcNow.AddDays(-2));
         await _site.InsertPostAsync("Another matter", Unique.Name("body"), $"It names {_word} & others, among many words.", DateTimeOffset.UtcNow.AddDays(-1));
@@ -27,7 +27,7 @@ public sealed class SearchTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task Many_matches_go_on_at_a_page_of_their_own()
+    public async Task Results_are_split_into_pages()
     {
         for (var number = 1; number <= 11; number++)
         {
@@ -43,7 +43,7 @@ public sealed class SearchTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_mistyped_word_is_answered_with_one_that_finds_something()
+    public async Task Misspelled_word_gets_a_suggestion_with_results()
     {
         var slug = Unique.Name("typo");
         await _site.InsertPostAsync($"The {_word}", slug, "To be found in spite of a mistake.");
@@ -57,7 +57,7 @@ public sealed class SearchTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_search_by_tag_leads_to_the_tag()
+    public async Task Search_by_tag_opens_the_tag()
     {
         var tag = Unique.Name("tag");
         await _site.InsertPostAsync("Tagged", Unique.Name("tagged"), "", null, tag);
@@ -69,7 +69,7 @@ public sealed class SearchTests(SiteFixture fixture) : IDisposable
         Assert.Equal(["Tagged"], page.All("main h2"));
     }
 
-    /// <summary>With the form of the search page.</summary>
+    /// <summary>Submits the form of the search page.</summary>
     private async Task<Page> SearchAsync(string words)
     {
         using var form = await _reader.OpenAsync("/search");

@@ -5,7 +5,7 @@ namespace BoneYard.Tests.EndToEnd;
 public sealed class ShutdownTests
 {
     [Fact]
-    public async Task Nothing_is_left_behind()
+    public async Task Dispose_removes_containers_and_networks()
     {
         var site = await Site.StartAsync();
         string[] containers = await Task.WhenAll(new[] { "sitedb", "siteblog", "sitewww" }.Select(site.ContainerOfAsync));
@@ -19,7 +19,7 @@ public sealed class ShutdownTests
     }
 
     [Fact]
-    public async Task Ctrl_C_ends_it_in_good_order()
+    public async Task Ctrl_C_exits_with_code_0_and_removes_everything()
     {
         await using var own = new IsolatedResources();
         await using var host = AppHostProcess.StartWith(own);
@@ -33,7 +33,7 @@ public sealed class ShutdownTests
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
-    public async Task Who_stops_a_start_half_way_has_not_failed(string signal)
+    public async Task Signal_during_the_start_exits_with_code_0_and_removes_everything(string signal)
     {
         await using var own = new IsolatedResources();
         await using var host = AppHostProcess.StartWith(own);

@@ -3,7 +3,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>Who becomes an author, and for how long.</summary>
+/// <summary>Sign-in, sign-out and their protection.</summary>
 [Collection(RunningSite.Name)]
 public sealed class SigningInTests(SiteFixture fixture) : IDisposable
 {
@@ -13,7 +13,7 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
     public void Dispose() => _visitor.Dispose();
 
     [Fact]
-    public async Task Name_and_password_lead_to_where_one_wanted_to_go()
+    public async Task Sign_in_redirects_to_the_requested_page()
     {
         using var form = await _visitor.OpenAsync("/author/media");
 
@@ -24,7 +24,7 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task The_session_cookie_is_closed_to_scripts_and_to_forms_of_other_sites()
+    public async Task Session_cookie_is_HttpOnly_and_SameSite()
     {
         using var visitor = _site.Visit(followRedirects: false);
         using var form = await visitor.OpenAsync("/sign-in");
@@ -34,12 +34,12 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
 
         Assert.Contains("; HttpOnly", cookie, StringComparison.Ordinal);
         Assert.Contains("; SameSite=Lax", cookie, StringComparison.Ordinal);
-        // Over plain HTTP a browser would drop a cookie that is; over HTTPS it is (CachingTests).
+        // Browsers drop secure cookies over plain HTTP. CachingTests checks HTTPS.
         Assert.DoesNotContain("secure", cookie, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
-    public async Task A_wrong_password_is_refused_and_is_not_shown_again()
+    public async Task Wrong_password_is_rejected_and_not_echoed()
     {
         using var form = await _visitor.OpenAsync("/sign-in");
 
@@ -53,16 +53,16 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task Guessing_is_answered_with_a_wait()
+    public async Task Repeated_failures_are_throttled()
     {
-        var nobody = Unique.Name("nobody");
+        var unknown = Unique.Name("unknown");
         using var form = await _visitor.OpenAsync("/sign-in");
         var answers = new List<Page>();
 
-        // Each failure doubles the wait: on a machine however slow, one guess comes too early.
+        // Each failure doubles the delay, so that an attempt comes too early even on a slow machine.
         while (answers.Count < 12 && answers.LastOrDefault()?.Status is not HttpStatusCode.TooManyRequests)
         {
-            answers.Add(await _visitor.PressAsync(form, "Sign in", ("name", nobody), ("password", "a guess")));
+            answers.Add(await _visitor.PressAsync(form, "Sign in", ("name", unknown), ("password", "a guess")));
         }
 
         Assert.Equal((HttpStatusCode.UnprocessableEntity, HttpStatusCode.TooManyRequests), (answers[0].Status, answers[^1].Status));
@@ -70,7 +70,7 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_form_without_its_token_is_refused()
+    public async Task Form_with_a_wrong_CSRF_token_is_rejected()
     {
         using var form = await _visitor.OpenAsync("/sign-in");
 
@@ -80,7 +80,7 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task Who_signs_out_is_a_reader_again()
+    public async Task Sign_out_ends_the_session()
     {
         using var author = await Author.SignInAsync(_site);
 

@@ -3,7 +3,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>From an empty sheet to what readers see, and back.</summary>
+/// <summary>Writing, publishing, editing and deleting posts.</summary>
 [Collection(RunningSite.Name)]
 public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
 {
@@ -22,7 +22,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_preview_shows_the_post_as_readers_would_see_it_and_saves_nothing()
+    public async Task Preview_renders_the_post_and_does_not_save_it()
     {
         using var preview = await _author.PreviewAsync(("title", "To be seen first"), ("slug", _slug), ("body", "Some *Markdown*.\n\n    code"), ("state", "published"));
         using var post = await _reader.OpenAsync($"/post/{_slug}", HttpStatusCode.NotFound);
@@ -32,7 +32,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_draft_is_for_authors_alone_until_it_is_published()
+    public async Task Draft_is_not_public_until_it_is_published()
     {
         using var editor = await _author.WriteAsync(("title", "A draft"), ("slug", _slug), ("body", "Not *yet*."));
         using var unpublished = await _reader.OpenAsync($"/post/{_slug}", HttpStatusCode.NotFound);
@@ -48,7 +48,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_post_without_a_title_is_given_back_with_all_that_was_written()
+    public async Task Post_without_a_title_is_rejected_and_keeps_its_text()
     {
         using var form = await _author.OpenAsync("/author/posts/new");
 
@@ -59,7 +59,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_edit_is_seen_at_once_and_the_earlier_text_can_be_brought_back()
+    public async Task Edit_is_public_at_once_and_can_be_reverted()
     {
         using var editor = await _author.PublishAsync(("title", "Edited"), ("slug", _slug), ("body", "The old line."));
 
@@ -76,7 +76,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_slower_of_two_authors_is_shown_both_texts_and_loses_neither()
+    public async Task Edit_conflict_shows_both_versions_and_loses_neither()
     {
         using var editor = await _author.PublishAsync(("title", "Shared"), ("slug", _slug), ("body", "The first line."));
         using var colleague = await SignInColleagueAsync("colleague");
@@ -97,7 +97,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_post_goes_to_the_bin_and_is_taken_back()
+    public async Task Deleted_post_can_be_restored()
     {
         var title = $"To and fro {_slug}";
         using var editor = await _author.PublishAsync(("title", title), ("slug", _slug), ("body", "Here again."));
@@ -111,7 +111,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
         Assert.Equal("Here again.", post.One(".prose").TextContent.Trim());
     }
 
-    /// <summary>Adds another author with the blog's own command, and signs in as them.</summary>
+    /// <summary>Adds an author with the blog's command line and signs in.</summary>
     private async Task<Author> SignInColleagueAsync(string beginning)
     {
         var (name, password) = (Unique.Name(beginning), Unique.Word());

@@ -1,6 +1,6 @@
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>A clock on the wall that a test sets. What is to be done after a while is done all the same.</summary>
+/// <summary>A clock whose time a test sets. Timers use real time.</summary>
 internal sealed class Clock : TimeProvider
 {
     private long _ticks = new DateTimeOffset(2030, 6, 15, 12, 0, 0, TimeSpan.Zero).Ticks;

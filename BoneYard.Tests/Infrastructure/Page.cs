@@ -5,7 +5,7 @@ using AngleSharp.Dom;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>What a visitor got, as a browser understands it.</summary>
+/// <summary>A response, parsed as HTML.</summary>
 internal sealed record Page(Uri Address, HttpStatusCode Status, HttpResponseHeaders Headers, IDocument Html) : IDisposable
 {
     public static async Task<Page> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -16,26 +16,26 @@ internal sealed record Page(Uri Address, HttpStatusCode Status, HttpResponseHead
         return new(address, response.StatusCode, response.Headers, html);
     }
 
-    /// <summary>What stands in the text of the page's main part.</summary>
+    /// <summary>Text of the main element.</summary>
     public string Main => One("main").TextContent;
 
     public IElement One(string selector) => Html.QuerySelectorAll(selector) switch
     {
         [var element] => element,
-        var elements => throw Surprise($"has {elements.Length} of '{selector}', not one"),
+        var elements => throw Unexpected($"has {elements.Length} of '{selector}', not one"),
     };
 
-    /// <summary>The texts of all these elements, trimmed.</summary>
+    /// <summary>Texts of all matching elements, trimmed.</summary>
     public string[] All(string selector) => [.. Html.QuerySelectorAll(selector).Select(element => element.TextContent.Trim())];
 
-    /// <summary>Where the links among these elements lead to.</summary>
-    public string[] Links(string selector) => [.. Html.QuerySelectorAll(selector).Select(link => link.GetAttribute("href") ?? throw Surprise($"has '{selector}' without href"))];
+    /// <summary>Targets of all matching links.</summary>
+    public string[] Links(string selector) => [.. Html.QuerySelectorAll(selector).Select(link => link.GetAttribute("href") ?? throw Unexpected($"has '{selector}' without href"))];
 
-    public Page WithStatus(HttpStatusCode status) => Status == status ? this : throw Surprise($"answered {(int)Status}, not {(int)status}");
+    public Page WithStatus(HttpStatusCode status) => Status == status ? this : throw Unexpected($"answered {(int)Status}, not {(int)status}");
 
     public void Dispose() => Html.Dispose();
 
-    public Exception Surprise(string what) => new Xunit.Sdk.XunitException($"{Address} {what}. It says: {Excerpt}");
+    public Exception Unexpected(string what) => new Xunit.Sdk.XunitException($"{Address} {what}. Its text: {Excerpt}");
 
     private string Excerpt
     {

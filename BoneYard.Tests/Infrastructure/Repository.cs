@@ -1,6 +1,6 @@
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>The files that the tests were built from, and where they leave what a person may want to look at.</summary>
+/// <summary>The folder of the sources, where tests also save their results.</summary>
 internal static class Repository
 {
     private static readonly string s_root = Path.GetFullPath(Path.Combine(Projects.BoneYard_AppHost.ProjectPath, ".."));

@@ -1,13 +1,13 @@
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>A folder of one test, removed with all that is in it.</summary>
+/// <summary>A folder that is removed with its files at the end of a test.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("boneyard-test-").FullName;
 
     public string this[string file] => System.IO.Path.Combine(Path, file);
 
-    /// <summary>Lets the users of containers read it; a temporary folder is the user's alone otherwise.</summary>
+    /// <summary>Gives the users of containers read access.</summary>
     public void OpenToContainers()
     {
         if (!OperatingSystem.IsWindows())

@@ -2,15 +2,15 @@ using System.Security.Cryptography;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>Names that no other test uses, so that tests of one site do not see each other's posts.</summary>
+/// <summary>Unique names, so that tests of a shared site do not see each other's posts.</summary>
 internal static class Unique
 {
-    // No vowel and no s: no stemming changes such a word, and no language has it.
+    // Without vowels and s: stemming does not change such a word, and no language has it.
     private const string Letters = "bcdfghjklmnpqrtvwxz";
 
-    /// <summary>For an address or a tag.</summary>
-    public static string Name(string beginning) => $"{beginning}-{Guid.NewGuid().ToString("N")[..16]}";
+    /// <summary>A name for a URL or a tag.</summary>
+    public static string Name(string prefix) => $"{prefix}-{Guid.NewGuid().ToString("N")[..16]}";
 
-    /// <summary>For a search.</summary>
+    /// <summary>A word to search for.</summary>
     public static string Word() => RandomNumberGenerator.GetString(Letters, 14);
 }

@@ -5,14 +5,14 @@ using AngleSharp.Html.Dom;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>Somebody with a browser that runs no scripts: keeps cookies, follows links, fills in forms and presses buttons.</summary>
+/// <summary>A browser without scripts: keeps cookies, follows links and submits forms.</summary>
 internal class Visitor : IDisposable
 {
     private readonly HttpClient _http;
 
-    /// <param name="address">The front door.</param>
-    /// <param name="trusted">Whom to trust for HTTPS.</param>
-    /// <param name="followRedirects">false shows the redirect itself.</param>
+    /// <param name="address">Base URL of the site.</param>
+    /// <param name="trusted">Root certificate to trust for HTTPS.</param>
+    /// <param name="followRedirects">false returns redirects.</param>
     public Visitor(Uri address, X509Certificate2? trusted = null, bool followRedirects = true)
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = followRedirects };
@@ -35,10 +35,10 @@ internal class Visitor : IDisposable
         return (await Page.ReadAsync(response, Cancelled)).WithStatus(status);
     }
 
-    /// <summary>Opens a page, again and again until it is there: for a site that is away for a moment.</summary>
+    /// <summary>Retries until the page is available.</summary>
     public async Task<Page> OpenOnceBackAsync(string path)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(3));
 
         while (true)
         {
@@ -48,20 +48,20 @@ internal class Visitor : IDisposable
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException or Xunit.Sdk.XunitException)
             {
-                await Task.Delay(100, patience.Token);
+                await Task.Delay(100, timeout.Token);
             }
         }
     }
 
-    /// <summary>Fills in the form that a button belongs to, and presses it.</summary>
-    /// <param name="button">What it is called: for people who hear it, or else what stands on it.</param>
-    /// <param name="fields">What to put in; all others stay as they are.</param>
+    /// <summary>Fills in the form of a button and presses it.</summary>
+    /// <param name="button">Label of the button: its aria-label, or its text.</param>
+    /// <param name="fields">Values of fields; others keep theirs.</param>
     public async Task<Page> PressAsync(Page page, string button, params (string Name, string Value)[] fields)
     {
         var pressed = page.Html.QuerySelectorAll<IHtmlButtonElement>("button").SingleOrDefault(one => (one.GetAttribute("aria-label") ?? one.TextContent) == button)
-            ?? throw page.Surprise($"has no button '{button}'");
+            ?? throw page.Unexpected($"has no button '{button}'");
         var form = pressed.Form!;
-        // What a browser would not send, the blog has to refuse all the same.
+        // The blog must reject what a browser would not send.
         form.NoValidate = true;
 
         foreach (var (name, value) in fields)
@@ -75,7 +75,7 @@ internal class Visitor : IDisposable
             : await OpenAsync(submission.Target.Href);
     }
 
-    /// <summary>Sends a form, and says as a browser does from which site it is.</summary>
+    /// <summary>Sends a form with the Origin header of a browser.</summary>
     protected async Task<Page> PostAsync(Page form, string address, HttpContent content)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content, Headers = { { "Origin", form.Address.GetLeftPart(UriPartial.Authority) } } };
@@ -103,7 +103,7 @@ internal class Visitor : IDisposable
                 select.Value = value;
                 break;
             default:
-                throw page.Surprise($"has no field '{name}' in that form");
+                throw page.Unexpected($"has no field '{name}' in this form");
         }
     }
 }

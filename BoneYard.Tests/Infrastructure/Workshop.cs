@@ -1,6 +1,6 @@
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>A site under development whose mounted sources are a copy: a test may change them as a developer does.</summary>
+/// <summary>A development site that mounts a copy of the sources, which tests may change.</summary>
 public sealed class Workshop : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -24,9 +24,9 @@ public sealed class Workshop : IAsyncLifetime
         _folder.Dispose();
     }
 
-    /// <summary>Changes a file in place, until the result is disposed of.</summary>
-    /// <param name="path">As in <c>site_blog/boneyard_blog/views/home.py</c>: the container's folder, then the path in its code.</param>
-    /// <param name="change">From the text that is there to the one that is saved.</param>
+    /// <summary>Changes a file in place until the result is disposed.</summary>
+    /// <param name="path">As in <c>site_blog/boneyard_blog/views/home.py</c>: the container's folder and the path in its code.</param>
+    /// <param name="change">Maps the old text to the new one.</param>
     internal async Task<SavedFile> SaveAsync(string path, Func<string, string> change)
     {
         var file = _folder[path];
@@ -67,10 +67,10 @@ public sealed class Workshop : IAsyncLifetime
     }
 }
 
-/// <summary>A file that was changed, and what it held before.</summary>
+/// <summary>A changed file and its original text.</summary>
 internal sealed class SavedFile(string path, string before) : IAsyncDisposable
 {
-    /// <summary>Puts the file back as an editor does that writes beside it and renames.</summary>
+    /// <summary>Restores the file as many editors save: writes a new file and renames it.</summary>
     public async ValueTask DisposeAsync()
     {
         await File.WriteAllTextAsync($"{path}~", before);

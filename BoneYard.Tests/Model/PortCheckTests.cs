@@ -43,7 +43,7 @@ public sealed class PortCheckTests
         var refusal = Assert.Throws<WrongOptionException>(
             () => PortCheck.EnsureFree([new("sitewww", FreePort(), ProtocolType.Tcp) { Address = IPAddress.Parse("192.0.2.1") }]));
 
-        Assert.Equal("Option listen is '192.0.2.1', which no interface of this machine has; allowed is localhost, or an IPv4 address of this machine; 0.0.0.0 is all of them.", refusal.Message);
+        Assert.Equal("Option --listen is '192.0.2.1', but no interface of this machine has that address. Use localhost, an IPv4 address of this machine, or 0.0.0.0 for all of them.", refusal.Message);
     }
 
     private static int FreePort() => Infrastructure.AppHostProcess.FreePort();

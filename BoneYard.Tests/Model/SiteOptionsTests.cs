@@ -1,33 +1,43 @@
-using BoneYard.Networking;
+using BoneYard.Tests.Infrastructure;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace BoneYard.Tests.Model;
 
 public sealed class SiteOptionsTests
 {
     [Fact]
-    public void Without_settings_the_site_has_its_defaults()
+    public void Default_values_apply_without_settings()
     {
         Assert.Equal(
-            new SiteOptions(SiteMode.Development, Tls: null, "localhost", 8080, 8443, "localhost", "boneyard-data", "boneyard-media", "sitenet", Subnet("10.11.12.0/24"), Gateway: null, "author", SiteUrl: null, Contact: null),
+            new SiteOptions("development", Tls: null, "localhost", 8080, 8443, "localhost", "boneyard-data", "boneyard-media", "sitenet", "10.11.12.0/24", Gateway: null, "author", SiteUrl: null, Contact: null),
             Options());
     }
 
     [Fact]
-    public void README_lists_them_all_with_their_defaults()
+    public void Every_default_value_is_allowed()
     {
-        var rows = File.ReadLines(Infrastructure.Repository.PathOf("README.md"))
+        Assert.Equal(Options(), Options([.. SiteOption.All.Select(option => $"{option.Name}={option.Default}")]));
+    }
+
+    [Fact]
+    public void Documentation_lists_all_options_with_their_default_values()
+    {
+        var docs = Repository.PathOf("docs");
+        string[] files = [Repository.PathOf("README.md"), .. Directory.Exists(docs) ? Directory.GetFiles(docs, "*.md") : []];
+
+        var rows = files.SelectMany(File.ReadLines)
             .Where(line => line.StartsWith("| `--", StringComparison.Ordinal))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..3]);
 
-        Assert.Equal(SiteOptions.All.Select(option => new[] { $"`--{option.Name}`", option.Default is "" ? "" : $"`{option.Default}`" }), rows);
+        Assert.Equal(SiteOption.All.Select(option => new[] { $"`{option.Name}`", option.Default is "" ? "" : $"`{option.Default}`" }), rows);
     }
 
     [Theory]
     [InlineData("1", 1)]
     [InlineData("80", 80)]
     [InlineData("65535", 65535)]
-    public void A_port_may_be_chosen(string text, int port)
+    public void Ports_accept_1_to_65535(string text, int port)
     {
         Assert.Equal((port, port), (Options($"--http-port={text}").HttpPort, Options($"--https-port={text}").HttpsPort));
     }
@@ -89,11 +99,17 @@ public sealed class SiteOptionsTests
     [InlineData("contact", "Script=javascript:alert(1)")]
     [InlineData("contact", "Mastodon=https://example.org/@me,E-mail")]
     [InlineData("contact", "Mastodon=https://example.org/@me,")]
-    public void A_wrong_value_is_refused_by_name_and_value(string name, string value)
+    public void Value_that_is_not_allowed_is_reported_with_its_option(string name, string value)
     {
-        var refusal = Assert.Throws<WrongOptionException>(() => Options($"--{name}={value}"));
+        Assert.StartsWith($"Option --{name} is '{value}', but must be ", Failure($"--{name}={value}"), StringComparison.Ordinal);
+    }
 
-        Assert.StartsWith($"Option {name} is '{value}'; allowed is ", refusal.Message, StringComparison.Ordinal);
+    [Fact]
+    public void All_values_that_are_not_allowed_are_reported_together()
+    {
+        Assert.Equal(
+            ["Option --http-port is '0', but must be a port from 1 to 65535.", "Option --mode is 'test', but must be development or production."],
+            Assert.Throws<OptionsValidationException>(() => Options("--mode=test", "--http-port=0")).Failures);
     }
 
     [Theory]
@@ -101,100 +117,16 @@ public sealed class SiteOptionsTests
     [InlineData("xn--bcher-kva.example")]
     [InlineData("10.11.12.3")]
     [InlineData("::1")]
-    public void A_host_has_a_name_or_an_address(string host)
+    public void Host_name_accepts_names_and_addresses(string host)
     {
-        Assert.Equal(host, Options($"--host-name={host}").HostName);
-    }
-
-    [Theory]
-    [InlineData("Option http-port has no value; allowed is a port, 1 to 65535.", "--http-port")]
-    [InlineData("Option http-port has no value; allowed is a port, 1 to 65535.", "--http-port", "--https-port=443")]
-    [InlineData("Option mode has no value; allowed is development or production.", "--Site:Mode")]
-    [InlineData("Setting Logging:Level has no value; write --Logging:Level=VALUE.", "--Logging:Level")]
-    public void An_option_without_a_value_is_refused(string message, params string[] arguments)
-    {
-        Assert.Equal(message, Assert.Throws<WrongOptionException>(() => Options(arguments)).Message);
-    }
-
-    [Theory]
-    [InlineData("--mode=development", "--mode=production")]
-    [InlineData("--mode", "development", "--Site:Mode=production")]
-    public void An_option_that_is_given_twice_is_refused(params string[] arguments)
-    {
-        Assert.Equal(
-            "Option mode is 'development' and 'production'; allowed is one value.",
-            Assert.Throws<WrongOptionException>(() => Options(arguments)).Message);
-    }
-
-    [Theory]
-    [InlineData("production", "production")]
-    [InlineData("production", "--http-port", "80", "production")]
-    [InlineData("-x", "-x")]
-    [InlineData("http-port=80", "http-port=80")]
-    [InlineData("/mode", "/mode", "production")]
-    public void A_word_that_is_no_option_is_refused(string word, params string[] arguments)
-    {
-        Assert.Equal(
-            $"'{word}' is no option; options are written as --name=value, such as --mode=production. --help lists them all.",
-            Assert.Throws<WrongOptionException>(() => Options(arguments)).Message);
-    }
-
-    [Theory]
-    [InlineData("Option https-port is '8080', as is http-port; allowed is a port of its own, 1 to 65535.", "--https-port=8080")]
-    [InlineData("Option media-volume is 'boneyard-data', as is data-volume; allowed is a volume of its own.", "--media-volume=boneyard-data")]
-    [InlineData("Option gateway is '10.11.13.1', but 10.11.13.1 is not in 10.11.12.0/24; allowed is ", "--gateway=10.11.13.1")]
-    [InlineData("Option gateway is '10.11.12.0', but 10.11.12.0 is the address of the network itself; allowed is ", "--gateway=10.11.12.0")]
-    [InlineData("Option gateway is '10.11.12.255', but 10.11.12.255 is the broadcast address of 10.11.12.0/24; allowed is ", "--gateway=10.11.12.255")]
-    [InlineData("Option gateway is '10.11.12.3', but 10.11.12.3 is the address of a container; allowed is ", "--gateway=10.11.12.3")]
-    [InlineData("Option gateway is '10.11.12.254', but 10.11.12.254 is not in fd00:b0::/64; allowed is ", "--subnet=fd00:b0::/64", "--gateway=10.11.12.254")]
-    public void Values_that_contradict_each_other_are_refused(string message, params string[] arguments)
-    {
-        Assert.StartsWith(message, Assert.Throws<WrongOptionException>(() => Options(arguments)).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Without_HTTPS_its_port_is_nobodys()
-    {
-        Assert.Equal(8080, Options("--tls=off", "--https-port=8080").HttpPort);
-    }
-
-    [Theory]
-    [InlineData("off", "off")]
-    [InlineData("/etc/tls", "/etc/tls")]
-    public void A_path_on_the_command_line_may_be_absolute(string given, string path)
-    {
-        Assert.Equal(path, Options($"--tls={given}").Tls);
-    }
-
-    [Theory]
-    [InlineData("certs")]
-    [InlineData("./certs")]
-    [InlineData("elsewhere/../certs/")]
-    public void A_relative_path_on_the_command_line_begins_where_the_person_stands(string given)
-    {
-        Assert.Equal(Path.Combine(Environment.CurrentDirectory, "certs"), Options($"--tls={given}").Tls?.TrimEnd('/'));
-    }
-
-    [Fact]
-    public void A_relative_path_in_a_setting_is_left_to_the_AppHost()
-    {
-        Assert.Equal("certs", Settings(("Site:Tls", "certs")).Tls);
-    }
-
-    [Theory]
-    [InlineData("Site:HttpPort:0", "Option http-port is a list or an object; allowed is a port, 1 to 65535.")]
-    [InlineData("Site:Mode:Name", "Option mode is a list or an object; allowed is development or production.")]
-    [InlineData("Site:HttpPorts:First", "There is no option Site:HttpPorts; did you mean Site:HttpPort? --help lists them all.")]
-    public void A_setting_of_the_wrong_shape_is_refused(string key, string message)
-    {
-        Assert.Equal(message, Assert.Throws<WrongOptionException>(() => Settings((key, "80"))).Message);
+        Assert.Equal(host, Options($"--host-name={host}", "--tls=off").HostName);
     }
 
     [Theory]
     [InlineData("http://localhost:8080")]
     [InlineData("https://blog.example.org")]
     [InlineData("https://example.org/blog/")]
-    public void The_address_of_the_site_may_be_given(string url)
+    public void Site_URL_accepts_http_and_https(string url)
     {
         Assert.Equal(url, Options($"--site-url={url}").SiteUrl);
     }
@@ -203,76 +135,77 @@ public sealed class SiteOptionsTests
     [InlineData("E-mail=mailto:me@example.org")]
     [InlineData("Mastodon=https://example.org/@me,E-mail=mailto:me@example.org")]
     [InlineData("Two words = https://example.org/?a=b , Other=http://localhost:1234/")]
-    public void Ways_to_reach_the_authors_may_be_given(string contact)
+    public void Contact_accepts_labels_with_URLs(string contact)
     {
         Assert.Equal(contact, Options($"--contact={contact}").Contact);
     }
 
     [Fact]
-    public void An_empty_address_and_empty_ways_to_reach_the_authors_count_as_not_set()
+    public void Empty_value_means_not_set_when_there_is_no_default_value()
     {
-        Assert.Equal(Options(), Options("--site-url=", "--contact="));
+        Assert.Equal(Options(), Options("--tls=", "--gateway=", "--site-url=", "--contact", ""));
     }
 
     [Theory]
-    [InlineData("--http-prot=80", "http-port")]
-    [InlineData("--mod=production", "mode")]
-    [InlineData("--data-volum=x", "data-volume")]
-    [InlineData("--Tls=off", "tls")]
-    public void An_unknown_option_is_refused_with_the_nearest_name(string argument, string nearest)
+    [InlineData("Options --http-port and --https-port are both '8080'. Use a different port for each.", "--https-port=8080")]
+    [InlineData("Options --data-volume and --media-volume are both 'boneyard-data'. Use a different volume for each.", "--media-volume=boneyard-data")]
+    [InlineData("Option --gateway is '10.11.13.1', but 10.11.13.1 is not in 10.11.12.0/24. Use ", "--gateway=10.11.13.1")]
+    [InlineData("Option --gateway is '10.11.12.0', but 10.11.12.0 is the address of the network itself. Use ", "--gateway=10.11.12.0")]
+    [InlineData("Option --gateway is '10.11.12.255', but 10.11.12.255 is the broadcast address of 10.11.12.0/24. Use ", "--gateway=10.11.12.255")]
+    [InlineData("Option --gateway is '10.11.12.3', but 10.11.12.3 is the address of a container. Use ", "--gateway=10.11.12.3")]
+    [InlineData("Option --gateway is '10.11.12.254', but 10.11.12.254 is not in fd00:b0::/64. Use ", "--subnet=fd00:b0::/64", "--gateway=10.11.12.254")]
+    [InlineData("Option --host-name is 'site.example', but the development certificate is valid for localhost only. Set --tls ", "--host-name=site.example")]
+    [InlineData("Option --tls is not set, but production requires it. Use ", "--mode=production")]
+    public void Values_that_contradict_each_other_are_reported(string message, params string[] arguments)
     {
-        var refusal = Assert.Throws<WrongOptionException>(() => Options(argument));
-
-        Assert.Contains($"did you mean --{nearest}?", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Failure(arguments), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_unknown_setting_is_refused_with_the_nearest_name()
+    public void HTTPS_port_is_ignored_without_TLS()
     {
-        var refusal = Assert.Throws<WrongOptionException>(() => Options("--Site:DataVolumes=x"));
-
-        Assert.Equal("There is no option Site:DataVolumes; did you mean Site:DataVolume? --help lists them all.", refusal.Message);
-    }
-
-    [Theory]
-    [InlineData("--http-port", "80")]
-    [InlineData("--http-port=80")]
-    [InlineData("--Site:HttpPort=80")]
-    [InlineData("--site:httpport", "80")]
-    public void An_option_may_be_written_in_several_ways(params string[] arguments)
-    {
-        Assert.Equal(80, Options(arguments).HttpPort);
+        Assert.Equal(8080, Options("--tls=off", "--https-port=8080").HttpPort);
     }
 
     [Fact]
-    public void Production_needs_to_be_told_of_a_certificate()
+    public void Production_accepts_a_certificate_folder_or_off()
     {
-        Assert.Throws<WrongOptionException>(() => Options("--mode=production"));
         Assert.False(Options("--mode=production", "--tls=off").HasTls);
         Assert.False(Options("--mode=production", "--tls=OFF").HasTls);
         Assert.Equal("/etc/tls", Options("--mode=production", "--tls=/etc/tls").Tls);
     }
 
     [Theory]
-    [InlineData("--operation", "publish")]
-    [InlineData("--environment", "Staging")]
-    [InlineData("--clear-cache")]
-    public void What_the_tools_of_Aspire_pass_is_left_to_them(params string[] arguments)
+    [InlineData("certs")]
+    [InlineData("./certs")]
+    [InlineData("elsewhere/../certs/")]
+    public void Relative_path_on_the_command_line_starts_in_the_current_folder(string path)
     {
-        Assert.Equal(arguments, SiteCommandLine.ToConfiguration(arguments));
+        Assert.Equal(Path.Combine(Environment.CurrentDirectory, "certs"), Options($"--tls={path}").Tls?.TrimEnd('/'));
     }
 
     [Fact]
-    public void Every_default_is_an_allowed_value()
+    public void Relative_path_in_configuration_is_unchanged()
     {
-        Assert.All(SiteOptions.All, option => Assert.True(option.IsAllowed(option.Default), option.Name));
+        Assert.Equal("certs", Settings(("Site:Tls", "certs")).Tls);
     }
 
-    private static IpSubnet Subnet(string text) => IpSubnet.TryParse(text, out var subnet) ? subnet : throw new ArgumentException(text);
+    [Theory]
+    [InlineData("Site:HttpPort:0", "Option --http-port is a list or an object, but must be a port from 1 to 65535.")]
+    [InlineData("Site:Mode:Name", "Option --mode is a list or an object, but must be development or production.")]
+    [InlineData("Site:HttpPorts:First", "Unknown option Site:HttpPorts. Did you mean Site:HttpPort? --help lists all options.")]
+    [InlineData("Site:DataVolumes", "Unknown option Site:DataVolumes. Did you mean Site:DataVolume? --help lists all options.")]
+    [InlineData("Site:SomethingElse", "Unknown option Site:SomethingElse. --help lists all options.")]
+    public void Unknown_setting_and_setting_of_the_wrong_shape_are_reported(string key, string message)
+    {
+        Assert.Equal([message], Assert.Throws<OptionsValidationException>(() => Settings((key, "80"))).Failures);
+    }
+
+    private static string Failure(params string[] arguments) => Assert.Single(Assert.Throws<OptionsValidationException>(() => Options(arguments)).Failures);
 
     private static SiteOptions Settings(params (string Key, string Value)[] settings) =>
-        SiteOptions.From(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Key, setting.Value))).Build());
+        SiteOptions.From(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value)).Build());
 
     private static SiteOptions Options(params string[] arguments) =>
-        SiteOptions.From(new ConfigurationBuilder().AddCommandLine(SiteCommandLine.ToConfiguration(arguments)).Build());
+        SiteOptions.From(new ConfigurationBuilder().AddCommandLine(new SiteCommandLine(arguments).Arguments).Build());
 }

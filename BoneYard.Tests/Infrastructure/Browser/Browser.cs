@@ -2,15 +2,15 @@ using PuppeteerSharp;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>A headless Chromium in a container of its own, on the network of the running site: the host needs no browser.</summary>
+/// <summary>Headless Chromium in a container on the network of the shared site.</summary>
 public sealed class Browser(SiteFixture fixture) : IAsyncLifetime
 {
     private const string Image = "boneyard-test-browser";
 
-    /// <summary>How the browser finds the site: under the name that a secure context may have without HTTPS, led to Nginx.</summary>
+    /// <summary>The site as the browser sees it: localhost is a secure context without HTTPS, and resolves to Nginx.</summary>
     private static readonly Uri s_site = new("http://localhost:8080");
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     private readonly string _container = Unique.Name(Image);
     private IBrowser? _chromium;
@@ -33,13 +33,13 @@ public sealed class Browser(SiteFixture fixture) : IAsyncLifetime
         await ContainerEngine.RunAsync("rm", "--force", _container);
     }
 
-    /// <summary>Opens a window of its own, with cookies of its own and without scripts.</summary>
-    /// <param name="width">In CSS pixels; below 600 it is a phone.</param>
+    /// <summary>Opens a window with its own cookies and without scripts.</summary>
+    /// <param name="width">CSS pixels; below 600 it emulates a phone.</param>
     internal async Task<Window> OpenWindowAsync(int width)
     {
         var context = await _chromium!.CreateBrowserContextAsync();
         var page = await context.NewPageAsync();
-        page.DefaultTimeout = (int)Patience.TotalMilliseconds;
+        page.DefaultTimeout = (int)Timeout.TotalMilliseconds;
         var isPhone = width < 600;
         await page.SetViewportAsync(new() { Width = width, Height = isPhone ? 844 : 900, IsMobile = isPhone, HasTouch = isPhone, DeviceScaleFactor = isPhone ? 2 : 1 });
         await page.SetJavaScriptEnabledAsync(false);
@@ -48,16 +48,16 @@ public sealed class Browser(SiteFixture fixture) : IAsyncLifetime
 
     private async Task<IBrowser> ConnectAsync(string url)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
 
         while (true)
         {
             try
             {
-                // Chromium takes a moment until it listens.
+                // Chromium does not listen at once.
                 return await Puppeteer.ConnectAsync(new() { BrowserURL = url, DefaultViewport = null });
             }
-            catch (ProcessException) when (!patience.IsCancellationRequested)
+            catch (ProcessException) when (!timeout.IsCancellationRequested)
             {
                 await Task.Delay(100, CancellationToken.None);
             }

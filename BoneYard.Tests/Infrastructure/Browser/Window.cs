@@ -4,28 +4,28 @@ using PuppeteerSharp.Media;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>One window of the browser: what a person does in it, and all that the browser complained of meanwhile.</summary>
+/// <summary>A browser window: user actions, and the errors that the browser reports.</summary>
 internal sealed class Window : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
     private readonly IPage _page;
     private readonly Uri _site;
     private readonly int _width;
-    private readonly ConcurrentQueue<string> _complaints = [];
+    private readonly ConcurrentQueue<string> _errors = [];
 
     public Window(IBrowserContext context, IPage page, Uri site, int width)
     {
         (_context, _page, _site, _width) = (context, page, site, width);
-        page.Console += (_, said) => Note(said.Message.Type is ConsoleType.Error or ConsoleType.Warning, $"{said.Message.Type}: {said.Message.Text}");
-        page.PageError += (_, error) => Note(true, $"error: {error.Message}");
-        page.RequestFailed += (_, failed) => Note(true, $"{failed.Request.Url} failed: {failed.Request.FailureText}");
-        page.Response += (_, answer) => Note((int)answer.Response.Status >= 400, $"{answer.Response.Url} answered {(int)answer.Response.Status}");
-        // Chromium's own icons are data.
-        page.Request += (_, asked) => Note(new Uri(asked.Request.Url) is { Scheme: not "data" } url && url.Authority != site.Authority, $"{asked.Request.Url} is of another host");
+        page.Console += (_, console) => AddIf(console.Message.Type is ConsoleType.Error or ConsoleType.Warning, $"{console.Message.Type}: {console.Message.Text}");
+        page.PageError += (_, error) => AddIf(true, $"error: {error.Message}");
+        page.RequestFailed += (_, failed) => AddIf(true, $"{failed.Request.Url} failed: {failed.Request.FailureText}");
+        page.Response += (_, answer) => AddIf((int)answer.Response.Status >= 400, $"{answer.Response.Url} answered {(int)answer.Response.Status}");
+        // Chromium's icons are data URLs.
+        page.Request += (_, asked) => AddIf(new Uri(asked.Request.Url) is { Scheme: not "data" } url && url.Authority != site.Authority, $"{asked.Request.Url} is on another host");
     }
 
-    /// <summary>Errors on the console, requests that failed, and requests to other hosts.</summary>
-    public IEnumerable<string> Complaints => _complaints;
+    /// <summary>Console errors, failed requests and requests to other hosts.</summary>
+    public IEnumerable<string> Errors => _errors;
 
     public string Path => new Uri(_page.Url).PathAndQuery;
 
@@ -49,7 +49,7 @@ internal sealed class Window : IAsyncDisposable
 
     public Task PressKeyAsync(string key) => _page.Keyboard.PressAsync(key);
 
-    /// <summary>Clicks what leads to another page, and waits for that.</summary>
+    /// <summary>Clicks and waits for the next page.</summary>
     public async Task ClickAsync(string selector)
     {
         var arrival = _page.WaitForNavigationAsync(new() { WaitUntil = [WaitUntilNavigation.Load] });
@@ -57,14 +57,14 @@ internal sealed class Window : IAsyncDisposable
         await arrival;
     }
 
-    /// <param name="scheme">What the visitor prefers: light or dark.</param>
-    public Task PreferAsync(string scheme) => _page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
+    /// <param name="scheme">light or dark.</param>
+    public Task SetColorSchemeAsync(string scheme) => _page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
 
-    /// <summary>Asks for something that a person sees, as an expression of JavaScript.</summary>
-    public Task<T> SeeAsync<T>(string expression) => _page.EvaluateExpressionAsync<T>(expression);
+    /// <summary>Evaluates a JavaScript expression, also when the page runs no scripts.</summary>
+    public Task<T> EvaluateAsync<T>(string expression) => _page.EvaluateExpressionAsync<T>(expression);
 
-    /// <summary>Keeps a picture of the whole page in TestResults/screenshots.</summary>
-    public async Task KeepScreenshotAsync(string name)
+    /// <summary>Saves a picture of the whole page in TestResults/screenshots.</summary>
+    public async Task SaveScreenshotAsync(string name)
     {
         var folder = Directory.CreateDirectory(Repository.PathOf("TestResults", "screenshots"));
         await _page.ScreenshotAsync(System.IO.Path.Combine(folder.FullName, $"{name}-{_width}.png"), new() { FullPage = true });
@@ -72,11 +72,11 @@ internal sealed class Window : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _context.CloseAsync();
 
-    private void Note(bool isComplaint, string text)
+    private void AddIf(bool isError, string text)
     {
-        if (isComplaint)
+        if (isError)
         {
-            _complaints.Enqueue(text);
+            _errors.Enqueue(text);
         }
     }
 }

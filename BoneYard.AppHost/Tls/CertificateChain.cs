@@ -50,7 +50,7 @@ internal static class CertificateChain
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
             .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => $"{address}")));
         return certificate.MatchesHostname(hostName, allowWildcards: true, allowCommonName: false) ? null
-            : $"does not cover the host '{hostName}', but {string.Join(", ", names.DefaultIfEmpty("no name at all"))}. Set host-name to a covered name, or request a certificate for '{hostName}'.";
+            : $"does not cover the host '{hostName}', but {string.Join(", ", names.DefaultIfEmpty("no name at all"))}. Set --host-name to a covered name, or request a certificate for '{hostName}'.";
     }
 
     private static string? ProblemOfDates(X509Certificate2 certificate, DateTimeOffset now)

@@ -28,7 +28,7 @@ internal static class CertificateFolder
         return problem is null ? chain[0] : throw Refusal(path, problem);
     }
 
-    public static WrongOptionException Refusal(string path, string problem) => new($"Option tls is '{path}': {problem}");
+    public static WrongOptionException Refusal(string path, string problem) => new($"Option --tls is '{path}': {problem}");
 
     private static T Read<T>(string path, string name, Func<string, T> parse)
     {

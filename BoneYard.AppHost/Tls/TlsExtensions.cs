@@ -17,7 +17,7 @@ internal static class TlsExtensions
     /// Serves HTTPS and HTTP/3, with a health check that shows the certificate. A given folder is checked at once, before anything
     /// starts, and mounted read-only: a renewed certificate is served without a restart.
     /// </summary>
-    /// <param name="folder">Holds <c>fullchain.pem</c> and <c>privkey.pem</c>, relative to the AppHost; null means the development certificate.</param>
+    /// <param name="folder">Holds <c>fullchain.pem</c> and <c>privkey.pem</c>, relative to the AppHost; null means the development certificate, for localhost only.</param>
     /// <param name="hostName">The name by which visitors reach the site; the certificate has to cover it.</param>
     /// <param name="port">The port on the host: TCP for HTTP/1.1 and HTTP/2, UDP for HTTP/3.</param>
     /// <exception cref="WrongOptionException">The site cannot be served with that certificate; the message has the remedy.</exception>
@@ -25,7 +25,7 @@ internal static class TlsExtensions
     {
         folder = folder is null ? null : Path.GetFullPath(folder, builder.ApplicationBuilder.AppHostDirectory);
 
-        return (folder is null ? builder.WithDevelopmentCertificate(hostName) : builder.WithCertificateFolder(folder, hostName))
+        return (folder is null ? builder.WithDevelopmentCertificate() : builder.WithCertificateFolder(folder, hostName))
             .WithHttpsEndpoint(port, targetPort: 8443, Https)
             // The orchestrator distinguishes the ports of a container by their numbers alone.
             .WithEndpoint(port, targetPort: 8444, scheme: "udp", Http3, protocol: ProtocolType.Udp)
@@ -33,11 +33,8 @@ internal static class TlsExtensions
             .WithUrlForEndpoint(Http3, url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
             .WithCertificateHealthCheck(hostName, folder)
             .WithEnvironment("TLS_HOST", hostName)
-            .WithEnvironment(context =>
-            {
-                context.EnvironmentVariables["HTTPS_PORT"] = PortOnHost(Https);
-                context.EnvironmentVariables["HTTP3_PORT"] = PortOnHost(Http3);
-            });
+            .WithEnvironment("HTTPS_PORT", () => PortOnHost(Https))
+            .WithEnvironment("HTTP3_PORT", () => PortOnHost(Http3));
 
         // Where visitors are redirected to. A reference gives the container's port; in tests the orchestrator chooses the one on the host.
         string PortOnHost(string name) => $"{(builder.GetEndpoint(name) is { IsAllocated: true } endpoint ? endpoint.Port : port)}";
@@ -56,11 +53,9 @@ internal static class TlsExtensions
         return builder.WithEnvironment("SITE_HOSTS", "certificate");
     }
 
-    private static IResourceBuilder<T> WithDevelopmentCertificate<T>(this IResourceBuilder<T> builder, string hostName) where T : ContainerResource => !hostName.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        ? throw new WrongOptionException($"Option host-name is '{hostName}', but the development certificate covers localhost only. Set tls to a folder with a certificate for '{hostName}', or to off.")
-        : builder
-            .OnBeforeResourceStarted((_, @event, _) => @event.Services.GetRequiredService<IDeveloperCertificateService>().Certificates.IsEmpty
-                ? throw new DistributedApplicationException("There is no ASP.NET Core development certificate. Run `dotnet dev-certs https`, or set tls to off.")
+    private static IResourceBuilder<T> WithDevelopmentCertificate<T>(this IResourceBuilder<T> builder) where T : ContainerResource =>
+        builder.OnBeforeResourceStarted((_, @event, _) => @event.Services.GetRequiredService<IDeveloperCertificateService>().Certificates.IsEmpty
+                ? throw new DistributedApplicationException("There is no ASP.NET Core development certificate. Run `dotnet dev-certs https`, or set --tls to off.")
                 : Task.CompletedTask)
             .WithHttpsDeveloperCertificate()
             .WithHttpsCertificateConfiguration(context =>

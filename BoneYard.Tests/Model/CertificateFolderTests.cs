@@ -85,7 +85,7 @@ public sealed class CertificateFolderTests : IDisposable
     {
         Put(Intermediate.Server(names), Intermediate);
 
-        Refused($"fullchain.pem does not cover the host '{host}', but {names.FirstOrDefault() ?? "no name at all"}. Set host-name to a covered name, or request a certificate for '{host}'.", host);
+        Refused($"fullchain.pem does not cover the host '{host}', but {names.FirstOrDefault() ?? "no name at all"}. Set --host-name to a covered name, or request a certificate for '{host}'.", host);
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class CertificateFolderTests : IDisposable
 
         var refusal = Assert.Throws<WrongOptionException>(() => CertificateFolder.Check(_folder[path], "localhost", TestCertificate.Now));
 
-        Assert.Equal($"Option tls is '{_folder[path]}': {reason}. Give a folder with fullchain.pem and privkey.pem.", refusal.Message);
+        Assert.Equal($"Option --tls is '{_folder[path]}': {reason}. Give a folder with fullchain.pem and privkey.pem.", refusal.Message);
     }
 
     [Theory]
@@ -201,7 +201,7 @@ public sealed class CertificateFolderTests : IDisposable
     private string Refused(string reason, string host = "localhost")
     {
         var refusal = Assert.Throws<WrongOptionException>(() => Check(host));
-        Assert.StartsWith($"Option tls is '{_folder.Path}': {reason}", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Option --tls is '{_folder.Path}': {reason}", refusal.Message, StringComparison.Ordinal);
         return refusal.Message;
     }
 

@@ -115,7 +115,7 @@ public sealed class CertificateHealthCheckTests : IAsyncLifetime
         var result = await CheckAsync();
 
         Assert.Equal(HealthStatus.Degraded, result.Status);
-        Assert.StartsWith($"{Description(First)} Option tls is '{_folder.Path}': fullchain.pem has expired", result.Description, StringComparison.Ordinal);
+        Assert.StartsWith($"{Description(First)} Option --tls is '{_folder.Path}': fullchain.pem has expired", result.Description, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class FolderMountTests : IDisposable
 
         var refusal = Assert.Throws<WrongOptionException>(() => Mounts(_folder["live/site"]));
 
-        Assert.Equal($"Option tls is '{_folder["live/site"]}': a link leads to {_folder["etc"]}, which would hide /etc in the container. Copy both files into one folder.", refusal.Message);
+        Assert.Equal($"Option --tls is '{_folder["live/site"]}': a link leads to {_folder["etc"]}, which would hide /etc in the container. Copy both files into one folder.", refusal.Message);
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class FolderMountTests : IDisposable
 
         var refusal = Assert.Throws<WrongOptionException>(() => Mounts(folder));
 
-        Assert.Equal($"Option tls is '{folder}': {folder} cannot be mounted: the path contains a comma or a quotation mark. Rename the folder.", refusal.Message);
+        Assert.Equal($"Option --tls is '{folder}': {folder} cannot be mounted: the path contains a comma or a quotation mark. Rename the folder.", refusal.Message);
     }
 
     private static IReadOnlyList<FolderMount> Mounts(string folder) => FolderMount.For(folder, "/www/tls", "key.pem");

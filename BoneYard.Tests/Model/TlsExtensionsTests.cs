@@ -90,16 +90,6 @@ public sealed class TlsExtensionsTests : IDisposable
         Assert.Contains("does not cover the host 'other.example'", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_development_certificate_is_refused_for_another_host_than_localhost()
-    {
-        var refusal = Assert.Throws<WrongOptionException>(() => AddContainer().WithTls(folder: null, "site.example", 9443));
-
-        Assert.Equal(
-            "Option host-name is 'site.example', but the development certificate covers localhost only. Set tls to a folder with a certificate for 'site.example', or to off.",
-            refusal.Message);
-    }
-
     private static IResourceBuilder<ContainerResource> AddContainer() =>
         DistributedApplication.CreateBuilder(new DistributedApplicationOptions { DisableDashboard = true }).AddContainer("www", "www");
 

@@ -17,6 +17,7 @@ var builder = DistributedApplication.CreateBuilder(commandLine.Arguments);
 commandLine.RefuseUnknown(builder);
 var site = SiteOptions.From(builder.Configuration);
 builder.AddUserSecrets();
+builder.UseDevelopmentCertificate();
 
 var sessionSecret = builder.AddParameter("session-secret", new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true, persist: true);
 var authorPassword = builder.AddParameter("author-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);

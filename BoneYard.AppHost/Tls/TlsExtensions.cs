@@ -1,87 +1,76 @@
-using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace BoneYard.Tls;
 
-/// <summary>Gives the front door its certificate.</summary>
+/// <summary>Serves HTTPS with a given certificate, or in development with the ASP.NET Core development certificate.</summary>
 internal static class TlsExtensions
 {
     private const string Https = "https";
-    private const int HttpsTargetPort = 8443;
     private const string Http3 = "http3";
-    // The orchestrator tells the ports of a container apart by their numbers alone.
-    private const int Http3TargetPort = 8444;
 
-    private static readonly TimeSpan s_renewalInterval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan s_reportInterval = TimeSpan.FromSeconds(5);
+    /// <summary>Gives Aspire the user's development certificate, trusted or not. DCP serves its API with it, in production too.</summary>
+    public static void UseDevelopmentCertificate(this IDistributedApplicationBuilder builder) =>
+        builder.Services.AddSingleton<IDeveloperCertificateService, DevelopmentCertificate>();
 
     /// <summary>
-    /// Serves HTTPS with the certificate of a folder, or with one of the user's development authority. The folder is checked at
-    /// once, before anything starts, and mounted read-only: a certificate that is replaced there is picked up while the site runs.
+    /// Serves HTTPS and HTTP/3, with a health check that shows the certificate. A given folder is checked at once, before anything
+    /// starts, and mounted read-only: a renewed certificate is served without a restart.
     /// </summary>
-    /// <param name="folder">Holds <c>fullchain.pem</c> and <c>privkey.pem</c>, relative to the AppHost; null takes the development authority.</param>
-    /// <param name="hostName">The name under which the site is visited; the certificate has to cover it.</param>
+    /// <param name="folder">Holds <c>fullchain.pem</c> and <c>privkey.pem</c>, relative to the AppHost; null means the development certificate, for localhost only.</param>
+    /// <param name="hostName">The name by which visitors reach the site; the certificate has to cover it.</param>
     /// <param name="port">The port on the host: TCP for HTTP/1.1 and HTTP/2, UDP for HTTP/3.</param>
-    /// <exception cref="WrongOptionException">The site could not be served with that certificate; the message has the remedy.</exception>
-    public static IResourceBuilder<T> WithTls<T>(this IResourceBuilder<T> builder, string? folder, string hostName, int port)
-        where T : ContainerResource
+    /// <exception cref="WrongOptionException">The site cannot be served with that certificate; the message has the remedy.</exception>
+    public static IResourceBuilder<T> WithTls<T>(this IResourceBuilder<T> builder, string? folder, string hostName, int port) where T : ContainerResource
     {
-        var certificates = folder is null
-            ? builder.RenewedFolder(DevelopmentAuthority.OfUser, hostName)
-            : CertificateFolder.Check(Path.GetFullPath(folder, builder.ApplicationBuilder.AppHostDirectory), hostName, DateTimeOffset.UtcNow);
+        folder = folder is null ? null : Path.GetFullPath(folder, builder.ApplicationBuilder.AppHostDirectory);
 
-        builder
-            .WithBindMount(certificates.Path, CertificateFolder.MountPoint, isReadOnly: true)
-            .WithHttpsEndpoint(port, HttpsTargetPort, Https)
-            .WithEndpoint(port, Http3TargetPort, scheme: "udp", Http3, protocol: ProtocolType.Udp)
-            // No browser opens such an address: it is told of it when it visits the other one.
+        return (folder is null ? builder.WithDevelopmentCertificate() : builder.WithCertificateFolder(folder, hostName))
+            .WithHttpsEndpoint(port, targetPort: 8443, Https)
+            // The orchestrator distinguishes the ports of a container by their numbers alone.
+            .WithEndpoint(port, targetPort: 8444, scheme: "udp", Http3, protocol: ProtocolType.Udp)
+            // Browsers do not open such a URL: the HTTPS endpoint announces it to them.
             .WithUrlForEndpoint(Http3, url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
-            .OnBeforeResourceStarted((_, @event, _) => @event.Services.GetRequiredKeyedService<CertificateReport>(builder.Resource.Name).ShowAsync());
-
-        // A development certificate renews itself: nobody has to be warned of its end.
-        builder.ApplicationBuilder.Services.AddKeyedSingleton(builder.Resource.Name, (services, _) => new CertificateReport(
-            builder.Resource, builder.GetEndpoint(Https), certificates, hostName, warns: folder is not null, s_reportInterval,
-            services.GetRequiredService<ResourceNotificationService>(), services.GetRequiredService<ResourceLoggerService>()));
-        builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services => services.GetRequiredKeyedService<CertificateReport>(builder.Resource.Name));
-
-        foreach (var linked in certificates.LinkedFolders)
-        {
-            builder.WithBindMount(linked.Source, linked.Target, isReadOnly: true);
-        }
-
-        if (folder is not null)
-        {
-            // Whoever asks for a name that it does not cover gets no answer. The container knows its names even when it is renewed.
-            builder.WithEnvironment("SITE_HOSTS", "certificate");
-        }
-
-        return builder
+            .WithCertificateHealthCheck(hostName, folder)
             .WithEnvironment("TLS_HOST", hostName)
-            .WithPortOf(Https, port, "HTTPS_PORT")
-            .WithPortOf(Http3, port, "HTTP3_PORT");
+            .WithEnvironment("HTTPS_PORT", () => PortOnHost(Https))
+            .WithEnvironment("HTTP3_PORT", () => PortOnHost(Http3));
+
+        // Where visitors are redirected to. A reference gives the container's port; in tests the orchestrator chooses the one on the host.
+        string PortOnHost(string name) => $"{(builder.GetEndpoint(name) is { IsAllocated: true } endpoint ? endpoint.Port : port)}";
     }
 
-    /// <summary>
-    /// A reference would give the port inside the container's network; a visitor is sent to the one on the host, which a test leaves
-    /// to the orchestrator.
-    /// </summary>
-    private static IResourceBuilder<T> WithPortOf<T>(this IResourceBuilder<T> builder, string endpointName, int port, string variable)
-        where T : ContainerResource
+    private static IResourceBuilder<T> WithCertificateFolder<T>(this IResourceBuilder<T> builder, string folder, string hostName) where T : ContainerResource
     {
-        var endpoint = builder.GetEndpoint(endpointName);
-        return builder.WithEnvironment(context =>
-            context.EnvironmentVariables[variable] = (endpoint.IsAllocated ? endpoint.Port : port).ToString(CultureInfo.InvariantCulture));
+        CertificateFolder.Check(folder, hostName, DateTimeOffset.UtcNow);
+
+        foreach (var (source, target) in FolderMount.For(folder, "/www/tls", CertificateFolder.ChainFile, CertificateFolder.KeyFile))
+        {
+            builder.WithBindMount(source, target, isReadOnly: true);
+        }
+
+        // Nginx closes connections for other names. It reads the names from the certificate, also from a renewed one.
+        return builder.WithEnvironment("SITE_HOSTS", "certificate");
     }
 
-    private static CertificateFolder RenewedFolder<T>(this IResourceBuilder<T> builder, DevelopmentAuthority authority, string hostName)
-        where T : ContainerResource
-    {
-        builder.ApplicationBuilder.Services.AddSingleton<IHostedService>(services =>
-            new CertificateRenewal(authority, hostName, s_renewalInterval, services.GetRequiredService<ILogger<CertificateRenewal>>()));
+    private static IResourceBuilder<T> WithDevelopmentCertificate<T>(this IResourceBuilder<T> builder) where T : ContainerResource =>
+        builder.OnBeforeResourceStarted((_, @event, _) => @event.Services.GetRequiredService<IDeveloperCertificateService>().Certificates.IsEmpty
+                ? throw new DistributedApplicationException("There is no ASP.NET Core development certificate. Run `dotnet dev-certs https`, or set --tls to off.")
+                : Task.CompletedTask)
+            .WithHttpsDeveloperCertificate()
+            .WithHttpsCertificateConfiguration(context =>
+            {
+                context.EnvironmentVariables["TLS_CERTIFICATE"] = context.CertificatePath;
+                context.EnvironmentVariables["TLS_KEY"] = context.KeyPath;
+                return Task.CompletedTask;
+            });
 
-        return authority.IssueFor(hostName);
+    private static IResourceBuilder<T> WithCertificateHealthCheck<T>(this IResourceBuilder<T> builder, string hostName, string? folder) where T : ContainerResource
+    {
+        var name = $"{builder.Resource.Name}_certificate";
+        builder.ApplicationBuilder.Services.AddHealthChecks().Add(new(
+            name, services => new CertificateHealthCheck(builder.GetEndpoint(Https), hostName, folder, services.GetRequiredService<ResourceNotificationService>()),
+            failureStatus: null, tags: null, timeout: TimeSpan.FromSeconds(10)));
+        return builder.WithHealthCheck(name);
     }
 }

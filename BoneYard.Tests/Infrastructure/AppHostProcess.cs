@@ -33,6 +33,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public string Output => Text(_output);
+
     /// <summary>Runs the AppHost until it exits.</summary>
     /// <returns>The exit code and the trimmed output.</returns>
     public static Task<(int ExitCode, string Error, string Output)> RunAsync(params string[] arguments) =>

@@ -3,17 +3,18 @@ using BoneYard.Tls;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>A running site that serves HTTPS, and whom its visitors have to trust for it.</summary>
+/// <summary>A running site that serves HTTPS.</summary>
 public abstract class CertifiedSite : IAsyncLifetime
 {
     private Site? _site;
 
     internal Site Site => _site ?? throw new InvalidOperationException("The site is not running.");
 
+    /// <summary>The certificate that visitors have to trust.</summary>
     internal abstract X509Certificate2 Root { get; }
 
-    /// <summary>The folder that is mounted.</summary>
-    internal abstract string Folder { get; }
+    /// <summary>The thumbprints of the certificates that the site serves, in their order.</summary>
+    internal abstract IReadOnlyList<string> Chain { get; }
 
     protected abstract string[] Options { get; }
 
@@ -30,22 +31,19 @@ public abstract class CertifiedSite : IAsyncLifetime
     }
 }
 
-/// <summary>Development, where nobody said anything of a certificate: it is one of the user's own authority.</summary>
-public sealed class SiteWithOwnAuthority : CertifiedSite
+/// <summary>Development without a given certificate: the site serves the ASP.NET Core development certificate.</summary>
+public sealed class SiteWithDevelopmentCertificate : CertifiedSite
 {
-    internal override X509Certificate2 Root => X509CertificateLoader.LoadCertificateFromFile(DevelopmentAuthority.OfUser.CertificateFile);
+    internal override X509Certificate2 Root => DevelopmentCertificate.Find() ?? throw new InvalidOperationException("There is no development certificate.");
 
-    internal override string Folder => DevelopmentAuthority.OfUser.IssueFor("localhost").Path;
+    internal override IReadOnlyList<string> Chain => [Root.Thumbprint];
 
     protected override string[] Options => ["--mode=development", "--tls="];
 }
 
-/// <summary>Production, with a chain of a root, an issuer below it and the server's certificate.</summary>
+/// <summary>Production with a chain of the server's certificate and an intermediate one below a private root.</summary>
 public sealed class SiteWithGivenChain : CertifiedSite
 {
-    // By its end a test tells it from a good one.
-    private const int OtherEnd = 70;
-
     private readonly TestCertificate _root = TestCertificate.Root();
     private readonly TestCertificate _intermediate;
     private readonly TemporaryFolder _folder = new();
@@ -60,39 +58,48 @@ public sealed class SiteWithGivenChain : CertifiedSite
 
     internal override X509Certificate2 Root => _root.Certificate;
 
-    internal override string Folder => _folder.Path;
+    internal override IReadOnlyList<string> Chain
+    {
+        get
+        {
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPemFile(Path.Combine(Folder, "fullchain.pem"));
+            return [.. chain.Select(certificate => certificate.Thumbprint)];
+        }
+    }
+
+    /// <summary>The folder that is mounted.</summary>
+    internal string Folder => _folder.Path;
 
     protected override string[] Options => ["--mode=production", $"--tls={Folder}"];
 
-    /// <summary>Puts another certificate in the place of the present one.</summary>
-    /// <param name="names">None are the present one's.</param>
-    /// <returns>Its thumbprint.</returns>
+    /// <summary>Replaces the certificate.</summary>
+    /// <param name="names">None means localhost.</param>
+    /// <returns>The thumbprint of the new one.</returns>
     public string Renew(params string[] names) => Put(_intermediate.Server(names is [] ? null : names));
 
-    /// <summary>The same, with one that expires so soon.</summary>
-    public void RenewUntil(int days) => Put(_intermediate.Server(until: days));
+    /// <summary>Replaces the certificate by one that expires soon.</summary>
+    public string RenewUntil(int days) => Put(_intermediate.Server(until: days));
 
-    /// <summary>The same, with a key of the other kind.</summary>
+    /// <summary>Replaces the certificate by one with an RSA key.</summary>
     public string RenewWithRsa() => Put(_intermediate.RsaServer());
 
-    /// <summary>The same, with one that has ended.</summary>
     public void PutExpired() => Put(_intermediate.Server(until: -1));
 
-    /// <summary>The same, with the key of another.</summary>
-    public void PutWrongKey() => _intermediate.Server(until: OtherEnd).WriteTo(_folder, [_intermediate], _intermediate.Server().KeyPem);
+    public void PutWrongKey() => _intermediate.Server().WriteTo(_folder, [_intermediate], _intermediate.Server().KeyPem);
 
-    /// <summary>The same, but with the issuer first.</summary>
+    /// <summary>The issuer comes first.</summary>
     public void PutWrongOrder()
     {
-        var server = _intermediate.Server(until: OtherEnd);
+        var server = _intermediate.Server();
         _intermediate.WriteTo(_folder, [server], server.KeyPem);
     }
 
-    /// <summary>The same, but Nginx may not read the key.</summary>
-    public void PutClosedKey() => _intermediate.Server(until: OtherEnd).WriteTo(_folder, [_intermediate], keyIsClosed: true);
+    /// <summary>Nginx must not read the key.</summary>
+    public void PutClosedKey() => _intermediate.Server().WriteTo(_folder, [_intermediate], keyIsClosed: true);
 
-    /// <summary>Puts another folder in the place of the present one, with another certificate.</summary>
-    /// <returns>Its thumbprint.</returns>
+    /// <summary>Replaces the folder itself by another one with another certificate.</summary>
+    /// <returns>The thumbprint of the new certificate.</returns>
     public string ReplaceFolder()
     {
         Directory.Move(Folder, _before[Path.GetFileName(Folder)]);
@@ -115,7 +122,7 @@ public sealed class SiteWithGivenChain : CertifiedSite
     }
 }
 
-/// <summary>One site in production for the tests of what production is, and of its certificate.</summary>
+/// <summary>One site in production for the tests of production and of its certificate.</summary>
 [CollectionDefinition(Name)]
 public sealed class ProductionSite : ICollectionFixture<SiteWithGivenChain>
 {

@@ -5,7 +5,7 @@ namespace BoneYard.Tests.Infrastructure;
 
 internal static class Trust
 {
-    /// <summary>Trusts this root and no other, whatever the machine trusts.</summary>
+    /// <summary>Trusts this root, or this self-signed certificate, and no other.</summary>
     public static SslClientAuthenticationOptions Only(X509Certificate2 root) => new()
     {
         CertificateChainPolicy = new X509ChainPolicy

@@ -7,21 +7,17 @@ namespace BoneYard.Tests.Model;
 public sealed class TlsExtensionsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly TestCertificate _certificate;
 
     public TlsExtensionsTests()
     {
-        _folder.OpenToContainers();
         var now = DateTimeOffset.UtcNow;
-        _certificate = TestCertificate.SelfSigned(["site.example"], now.AddDays(-1), now.AddDays(60));
-        File.WriteAllText(_folder[CertificateFolder.ChainFile], _certificate.Pem);
-        File.WriteAllText(_folder[CertificateFolder.KeyFile], _certificate.KeyPem);
+        TestCertificate.SelfSigned(["site.example"], now.AddDays(-1), now.AddDays(60)).WriteTo(_folder, []);
     }
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void The_folder_is_mounted_read_only_and_HTTPS_offered()
+    public void The_folder_is_mounted_read_only_and_HTTPS_is_offered()
     {
         var www = AddContainer().WithTls(_folder.Path, "site.example", 9443).Resource;
 
@@ -33,15 +29,9 @@ public sealed class TlsExtensionsTests : IDisposable
     }
 
     [Fact]
-    public async Task Nginx_is_told_of_the_ports_and_to_answer_to_the_names_of_a_given_certificate()
+    public async Task Nginx_gets_the_ports_on_the_host_and_answers_to_the_names_of_a_given_certificate()
     {
         var www = AddContainer().WithTls(_folder.Path, "site.example", 9443).Resource;
-
-        var context = new EnvironmentCallbackContext(new DistributedApplicationExecutionContext(DistributedApplicationOperation.Run), www);
-        foreach (var annotation in www.Annotations.OfType<EnvironmentCallbackAnnotation>())
-        {
-            await annotation.Callback(context);
-        }
 
         Assert.Equal(
             new Dictionary<string, object>
@@ -51,11 +41,30 @@ public sealed class TlsExtensionsTests : IDisposable
                 ["HTTPS_PORT"] = "9443",
                 ["HTTP3_PORT"] = "9443",
             },
-            context.EnvironmentVariables);
+            await EnvironmentOfAsync(www));
     }
 
     [Fact]
-    public void Folders_that_links_lead_to_are_mounted_too()
+    public async Task The_development_certificate_needs_no_mount_and_limits_no_names()
+    {
+        var www = AddContainer().WithTls(folder: null, "localhost", 9443).Resource;
+
+        Assert.Empty(www.Annotations.OfType<ContainerMountAnnotation>());
+        Assert.DoesNotContain("SITE_HOSTS", await EnvironmentOfAsync(www));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_health_check_shows_the_certificate(bool given)
+    {
+        var www = AddContainer().WithTls(given ? _folder.Path : null, given ? "site.example" : "localhost", 9443).Resource;
+
+        Assert.Equal("www_certificate", Assert.Single(www.Annotations.OfType<HealthCheckAnnotation>()).Key);
+    }
+
+    [Fact]
+    public void A_folder_behind_a_link_is_mounted_too()
     {
         Directory.CreateDirectory(_folder["archive/site"]);
         Directory.CreateDirectory(_folder["live/site"]);
@@ -76,14 +85,23 @@ public sealed class TlsExtensionsTests : IDisposable
     [Fact]
     public void A_wrong_certificate_is_refused_before_anything_starts()
     {
-        var www = AddContainer();
-
-        var refusal = Assert.Throws<WrongOptionException>(() => www.WithTls(_folder.Path, "other.example", 9443));
+        var refusal = Assert.Throws<WrongOptionException>(() => AddContainer().WithTls(_folder.Path, "other.example", 9443));
 
         Assert.Contains("does not cover the host 'other.example'", refusal.Message, StringComparison.Ordinal);
-        Assert.Empty(www.Resource.Annotations.OfType<EndpointAnnotation>());
     }
 
     private static IResourceBuilder<ContainerResource> AddContainer() =>
         DistributedApplication.CreateBuilder(new DistributedApplicationOptions { DisableDashboard = true }).AddContainer("www", "www");
+
+    private static async Task<Dictionary<string, object>> EnvironmentOfAsync(ContainerResource www)
+    {
+        var context = new EnvironmentCallbackContext(new DistributedApplicationExecutionContext(DistributedApplicationOperation.Run), www);
+
+        foreach (var annotation in www.Annotations.OfType<EnvironmentCallbackAnnotation>())
+        {
+            await annotation.Callback(context);
+        }
+
+        return context.EnvironmentVariables;
+    }
 }

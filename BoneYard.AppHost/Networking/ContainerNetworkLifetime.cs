@@ -18,6 +18,8 @@ internal sealed class ContainerNetworkLifetime(
     private Task? _up;
     private bool _isOwned;
 
+    public ContainerNetworkManager Manager { get; } = manager;
+
     /// <summary>Begins to create the network while Aspire's orchestrator starts.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -41,7 +43,7 @@ internal sealed class ContainerNetworkLifetime(
     {
         await UpAsync().WaitAsync(cancellationToken);
 
-        if (!_isOwned && await manager.InspectAsync(cancellationToken) is null)
+        if (!_isOwned && await Manager.InspectAsync(cancellationToken) is null)
         {
             Forget();
             await UpAsync().WaitAsync(cancellationToken);
@@ -63,7 +65,7 @@ internal sealed class ContainerNetworkLifetime(
     /// <inheritdoc cref="ContainerNetworkManager.RemoveAsync"/>
     public async Task<string?> RemoveAsync(CancellationToken cancellationToken)
     {
-        var reason = await manager.RemoveAsync(cancellationToken);
+        var reason = await Manager.RemoveAsync(cancellationToken);
 
         if (reason is null)
         {
@@ -97,30 +99,32 @@ internal sealed class ContainerNetworkLifetime(
     private async Task CreateAsync()
     {
         await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
-        _isOwned = await manager.EnsureAsync(CancellationToken.None);
+        _isOwned = await Manager.EnsureAsync(CancellationToken.None);
     }
 
     private async Task RemoveIfOwnedAsync()
     {
         using var timeout = new CancellationTokenSource(s_timeout);
+        string? reason;
 
         try
         {
             // Ownership is known only after the creation.
             await (_up ?? _creating ?? Task.CompletedTask).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            reason = Interlocked.Exchange(ref _isOwned, false) ? await Manager.RemoveAsync(timeout.Token) : null;
+        }
+        catch (DistributedApplicationException exception)
+        {
+            reason = exception.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            reason = $"the container runtime did not respond within {s_timeout.TotalSeconds} s.";
+        }
 
-            if (_isOwned && await manager.RemoveAsync(timeout.Token) is { } reason)
-            {
-                logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, reason);
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or DistributedApplicationException)
+        if (reason is not null)
         {
-            logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, exception.Message);
-        }
-        finally
-        {
-            _isOwned = false;
+            logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, reason);
         }
     }
 }

@@ -92,7 +92,13 @@ internal static class ContainerNetworkExtensions
             var commands = new NetworkCommands(services.GetRequiredService<IContainerRuntime>(), logger);
             return ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network, new ContainerNetworkManager(network, commands, HostRoutes.All, logger));
         });
-        // First: hosted services start in this order and stop in reverse. Aspire's orchestrator starts after the network and stops before it.
+        // Earlier than a hosted service: the network is ready before the dashboard and the orchestrator start.
+        builder.OnBeforeStart((@event, _) =>
+        {
+            LifetimeOf(network, @event.Services).Begin();
+            return Task.CompletedTask;
+        });
+        // First, because hosted services stop in reverse order: the orchestrator removes the containers before.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => LifetimeOf(network, services)));
         builder.Services.AddHealthChecks().Add(new(
             check,

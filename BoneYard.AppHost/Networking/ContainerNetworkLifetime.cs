@@ -20,13 +20,14 @@ internal sealed class ContainerNetworkLifetime(
 
     public ContainerNetworkManager Manager { get; } = manager;
 
-    /// <summary>Begins to create the network while Aspire's orchestrator starts.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to create the network.</summary>
+    public void Begin()
     {
         // A test may have removed the resource.
         _creating = model.Resources.Contains(network) ? CreateAsync() : null;
-        return Task.CompletedTask;
     }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Completes when the network exists. Creates it unless that has succeeded before.</summary>
     /// <exception cref="DistributedApplicationException">It cannot be created.</exception>
@@ -50,7 +51,7 @@ internal sealed class ContainerNetworkLifetime(
         }
     }
 
-    /// <summary>After the network was removed: the next container that starts creates it again. Until then one with its name is not owned.</summary>
+    /// <summary>After the network was removed: the next container that starts creates it again.</summary>
     public void Forget()
     {
         lock (_lock)
@@ -80,7 +81,7 @@ internal sealed class ContainerNetworkLifetime(
 
     public async ValueTask DisposeAsync() => await RemoveIfOwnedAsync();
 
-    /// <summary>Aspire overwrites a state that is published before it has initialised the resource: only then is the network running.</summary>
+    /// <summary>Runs when Aspire has initialised the resource: it would reset the health of one that is already running.</summary>
     private async Task BringUpAsync()
     {
         try

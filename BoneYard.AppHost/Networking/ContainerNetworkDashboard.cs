@@ -58,7 +58,7 @@ internal static class ContainerNetworkDashboard
         context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 
     private static async Task<ExecuteCommandResult> InspectAsync(ContainerNetworkResource network, ExecuteCommandContext context) =>
-        await context.Services.GetRequiredKeyedService<ContainerNetworkManager>(network.Name).InspectAsync(context.CancellationToken) is { } state
+        await context.Services.GetRequiredKeyedService<ContainerNetworkLifetime>(network.Name).Manager.InspectAsync(context.CancellationToken) is { } state
             ? CommandResults.Success(
                 $"Network '{network.NetworkName}' has {state.Members.Count} containers.",
                 new CommandResultData

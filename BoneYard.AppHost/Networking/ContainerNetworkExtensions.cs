@@ -90,13 +90,23 @@ internal static class ContainerNetworkExtensions
         var runtime = builder.Configuration[ContainerRuntime.Setting] ??= ContainerRuntime.NameIn(builder.Configuration);
 
         builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(runtime));
-        builder.Services.AddKeyedSingleton(network.Name, (services, _) => ManagerOf(network, services));
-        builder.Services.AddKeyedSingleton(network.Name, (services, name) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network, services.GetRequiredKeyedService<ContainerNetworkManager>(name)));
-        // First: hosted services start in this order and stop in reverse. Aspire's orchestrator starts after the network and stops before it.
+        builder.Services.AddKeyedSingleton(network.Name, (services, _) =>
+        {
+            var logger = services.GetRequiredService<ResourceLoggerService>().GetLogger(network);
+            var commands = new NetworkCommands(services.GetRequiredService<IContainerRuntime>(), logger);
+            return ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network, new ContainerNetworkManager(network, commands, HostRoutes.All, logger));
+        });
+        // Earlier than a hosted service: the network is ready before the dashboard and the orchestrator start.
+        builder.OnBeforeStart((@event, _) =>
+        {
+            LifetimeOf(network, @event.Services).Begin();
+            return Task.CompletedTask;
+        });
+        // First, because hosted services stop in reverse order: the orchestrator removes the containers before.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => LifetimeOf(network, services)));
         builder.Services.AddHealthChecks().Add(new(
             check,
-            services => ActivatorUtilities.CreateInstance<ContainerNetworkHealthCheck>(services, network, services.GetRequiredKeyedService<ContainerNetworkManager>(network.Name), LifetimeOf(network, services)),
+            services => ActivatorUtilities.CreateInstance<ContainerNetworkHealthCheck>(services, network, LifetimeOf(network, services)),
             failureStatus: null,
             tags: null));
 
@@ -104,12 +114,6 @@ internal static class ContainerNetworkExtensions
             .WithHealthCheck(check)
             // The log and the state show a failure, and the containers of the network do not start.
             .OnInitializeResource(async (_, @event, _) => await LifetimeOf(network, @event.Services).UpAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
-    }
-
-    private static ContainerNetworkManager ManagerOf(ContainerNetworkResource network, IServiceProvider services)
-    {
-        var logger = services.GetRequiredService<ResourceLoggerService>().GetLogger(network);
-        return new(network, new NetworkCommands(services.GetRequiredService<IContainerRuntime>(), logger), HostRoutes.All, logger);
     }
 
     private static ContainerNetworkLifetime LifetimeOf(ContainerNetworkResource network, IServiceProvider services) =>

@@ -4,7 +4,7 @@ namespace BoneYard.Networking;
 
 /// <summary>Becomes unhealthy when the network is removed or recreated, and updates its members in the dashboard.</summary>
 internal sealed class ContainerNetworkHealthCheck(
-    ContainerNetworkResource network, ContainerNetworkManager manager, IContainerRuntime runtime, ContainerNetworkLifetime lifetime, ResourceNotificationService notifications) : IHealthCheck
+    ContainerNetworkResource network, ContainerNetworkLifetime lifetime, IContainerRuntime runtime, ResourceNotificationService notifications) : IHealthCheck
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
@@ -15,7 +15,7 @@ internal sealed class ContainerNetworkHealthCheck(
 
         try
         {
-            var state = await manager.InspectAsync(timeout.Token);
+            var state = await lifetime.Manager.InspectAsync(timeout.Token);
             await notifications.PublishUpdateAsync(network, snapshot => snapshot.WithNetwork(state));
             return Evaluate(state);
         }

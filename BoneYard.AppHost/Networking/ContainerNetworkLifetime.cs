@@ -18,13 +18,16 @@ internal sealed class ContainerNetworkLifetime(
     private Task? _up;
     private bool _isOwned;
 
-    /// <summary>Begins to create the network while Aspire's orchestrator starts.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public ContainerNetworkManager Manager { get; } = manager;
+
+    /// <summary>Begins to create the network.</summary>
+    public void Begin()
     {
         // A test may have removed the resource.
         _creating = model.Resources.Contains(network) ? CreateAsync() : null;
-        return Task.CompletedTask;
     }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Completes when the network exists. Creates it unless that has succeeded before.</summary>
     /// <exception cref="DistributedApplicationException">It cannot be created.</exception>
@@ -41,14 +44,14 @@ internal sealed class ContainerNetworkLifetime(
     {
         await UpAsync().WaitAsync(cancellationToken);
 
-        if (!_isOwned && await manager.InspectAsync(cancellationToken) is null)
+        if (!_isOwned && await Manager.InspectAsync(cancellationToken) is null)
         {
             Forget();
             await UpAsync().WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>After the network was removed: the next container that starts creates it again. Until then one with its name is not owned.</summary>
+    /// <summary>After the network was removed: the next container that starts creates it again.</summary>
     public void Forget()
     {
         lock (_lock)
@@ -63,7 +66,7 @@ internal sealed class ContainerNetworkLifetime(
     /// <inheritdoc cref="ContainerNetworkManager.RemoveAsync"/>
     public async Task<string?> RemoveAsync(CancellationToken cancellationToken)
     {
-        var reason = await manager.RemoveAsync(cancellationToken);
+        var reason = await Manager.RemoveAsync(cancellationToken);
 
         if (reason is null)
         {
@@ -78,7 +81,7 @@ internal sealed class ContainerNetworkLifetime(
 
     public async ValueTask DisposeAsync() => await RemoveIfOwnedAsync();
 
-    /// <summary>Aspire overwrites a state that is published before it has initialised the resource: only then is the network running.</summary>
+    /// <summary>Runs when Aspire has initialised the resource: it would reset the health of one that is already running.</summary>
     private async Task BringUpAsync()
     {
         try
@@ -97,30 +100,32 @@ internal sealed class ContainerNetworkLifetime(
     private async Task CreateAsync()
     {
         await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
-        _isOwned = await manager.EnsureAsync(CancellationToken.None);
+        _isOwned = await Manager.EnsureAsync(CancellationToken.None);
     }
 
     private async Task RemoveIfOwnedAsync()
     {
         using var timeout = new CancellationTokenSource(s_timeout);
+        string? reason;
 
         try
         {
             // Ownership is known only after the creation.
             await (_up ?? _creating ?? Task.CompletedTask).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            reason = Interlocked.Exchange(ref _isOwned, false) ? await Manager.RemoveAsync(timeout.Token) : null;
+        }
+        catch (DistributedApplicationException exception)
+        {
+            reason = exception.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            reason = $"the container runtime did not respond within {s_timeout.TotalSeconds} s.";
+        }
 
-            if (_isOwned && await manager.RemoveAsync(timeout.Token) is { } reason)
-            {
-                logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, reason);
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or DistributedApplicationException)
+        if (reason is not null)
         {
-            logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, exception.Message);
-        }
-        finally
-        {
-            _isOwned = false;
+            logger.LogWarning("Network '{Network}' was not removed: {Reason}", network.NetworkName, reason);
         }
     }
 }

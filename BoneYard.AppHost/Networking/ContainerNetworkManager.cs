@@ -10,7 +10,6 @@ namespace BoneYard.Networking;
 internal sealed class ContainerNetworkManager(ContainerNetworkResource network, NetworkCommands commands, Func<IReadOnlyList<HostRoute>> hostRoutes, ILogger logger)
 {
     private static readonly TimeSpan s_orphansTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_otherOwnerTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Creates the network, or reuses the existing one.</summary>
@@ -18,7 +17,7 @@ internal sealed class ContainerNetworkManager(ContainerNetworkResource network, 
     /// <exception cref="DistributedApplicationException">The name, the subnet or an address is in use; the message names the user.</exception>
     public async Task<bool> EnsureAsync(CancellationToken cancellationToken)
     {
-        // Each command takes about 0.1 s. These two are independent, and both run before the first container can start.
+        // In parallel: every start waits for these commands, and each takes about 0.1 s.
         var supported = commands.EnsureSupportedAsync(cancellationToken);
         var inspected = InspectAsync(cancellationToken);
         await Task.WhenAll(supported, inspected);
@@ -65,7 +64,7 @@ internal sealed class ContainerNetworkManager(ContainerNetworkResource network, 
         }
 
         // Another application may have created it in the meantime.
-        if (created is not null && await InspectAsync(cancellationToken) is { } existing)
+        if (await InspectAsync(cancellationToken) is { } existing)
         {
             return await ReuseAsync(existing, cancellationToken);
         }
@@ -96,11 +95,6 @@ internal sealed class ContainerNetworkManager(ContainerNetworkResource network, 
                 : await CreateAsync(cancellationToken);
         }
 
-        if (members.Count == 0 && existing.Owner is Owner.RunningProcess && await ChangesAsync(existing, cancellationToken))
-        {
-            return await EnsureAsync(cancellationToken);
-        }
-
         if (!isSame)
         {
             throw new DistributedApplicationException(
@@ -110,24 +104,6 @@ internal sealed class ContainerNetworkManager(ContainerNetworkResource network, 
         EnsureAddressesAreFree(members);
         logger.LogInformation("Network '{Network}' already exists with the same settings and is reused.", network.NetworkName);
         return existing.Owner is Owner.ThisProcess or Owner.TerminatedProcess;
-    }
-
-    /// <summary>Waits for another application that has just created the network, or is about to remove it.</summary>
-    private async Task<bool> ChangesAsync(NetworkState state, CancellationToken cancellationToken)
-    {
-        logger.LogInformation("Network '{Network}' belongs to another application and has no containers. Waiting up to {Timeout} s for a change.", state.Name, s_otherOwnerTimeout.TotalSeconds);
-
-        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < s_otherOwnerTimeout;)
-        {
-            await Task.Delay(s_retryDelay, cancellationToken);
-
-            if (await InspectAsync(cancellationToken) is not { Members: [], Owner: Owner.RunningProcess } now || now.Id != state.Id)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>
@@ -164,13 +140,13 @@ internal sealed class ContainerNetworkManager(ContainerNetworkResource network, 
 
     private void EnsureAddressesAreFree(IReadOnlyList<NetworkMember> members)
     {
-        foreach (var (address, container) in network.Containers)
+        foreach (var holder in members.Where(member => member.Owner is not Owner.ThisProcess))
         {
-            if (members.FirstOrDefault(member => member.Addresses.Contains(address) && member.Owner is not Owner.ThisProcess) is { } holder)
+            if (holder.Addresses.FirstOrDefault(network.Containers.ContainsKey) is { } address)
             {
                 var settings = string.Join(", ", new[] { network.NameSetting, network.SubnetSetting }.Distinct());
                 throw new DistributedApplicationException(
-                    $"Address {address} of '{container}' on network '{network.NetworkName}' is in use by container '{holder.Name}'. Stop the application that uses it, remove the container ({commands.Runtime} rm --force {holder.Name}), or choose another network ({settings}).");
+                    $"Address {address} of '{network.Containers[address]}' on network '{network.NetworkName}' is in use by container '{holder.Name}'. Stop the application that uses it, remove the container ({commands.Runtime} rm --force {holder.Name}), or choose another network ({settings}).");
             }
         }
     }

@@ -12,7 +12,7 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     public const string Allowed =
         "a subnet with at least 6 host addresses, such as 10.11.12.0/24, with all host bits zero; loopback, multicast, link-local and reserved addresses are not allowed";
 
-    // The subnet's own address, a gateway, three containers and the broadcast address need 3 bits.
+    // The network's own address, a gateway, three containers and the broadcast address need 3 bits.
     private const int MinHostBits = 3;
 
     // "This host", loopback, multicast and reserved addresses; an IPv6 link-local address is valid only together with an interface.
@@ -22,16 +22,13 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     public AddressFamily Family => Network.BaseAddress.AddressFamily;
 
     /// <summary>The last address before the broadcast address.</summary>
-    public IPAddress LastHost => At(Last - 1);
+    public IPAddress LastHost => At(Size - 2);
 
-    private int Bits => Family is AddressFamily.InterNetwork ? 32 : 128;
+    private int HostBits => (Family is AddressFamily.InterNetwork ? 32 : 128) - Network.PrefixLength;
 
-    private BigInteger First => Number(Network.BaseAddress);
-
-    private BigInteger Last => First + (BigInteger.One << (Bits - Network.PrefixLength)) - 1;
+    private BigInteger Size => BigInteger.One << HostBits;
 
     /// <summary>Parses any subnet, also one that containers cannot use.</summary>
-    /// <exception cref="FormatException">The text is not a subnet.</exception>
     public static IpSubnet Parse(string text) => new(IPNetwork.Parse(text));
 
     /// <param name="text">A subnet that containers can use, such as <c>10.11.12.0/24</c> or <c>fd00:b0::/64</c>.</param>
@@ -41,7 +38,7 @@ internal readonly record struct IpSubnet(IPNetwork Network)
         subnet = new(network);
         return isNetwork
             && TryParseAddress(text!.Split('/')[0], out var first) && first.Equals(network.BaseAddress)
-            && network.PrefixLength > 0 && subnet.Bits - network.PrefixLength >= MinHostBits
+            && network.PrefixLength > 0 && subnet.HostBits >= MinHostBits
             && !s_notForHosts.Any(subnet.Overlaps);
     }
 
@@ -49,29 +46,28 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     public static bool TryParseAddress(string? text, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(text, out address) && (address.AddressFamily is AddressFamily.InterNetworkV6 || address.ToString() == text);
 
-    /// <param name="number">1 for the first address after the subnet's own.</param>
-    public IPAddress Host(int number) => At(First + number);
+    /// <param name="number">1 for the first address after the network's own.</param>
+    public IPAddress Host(int number) => At(number);
 
-    public bool Overlaps(IpSubnet other) => Family == other.Family && First <= other.Last && other.First <= Last;
+    public bool Overlaps(IpSubnet other) => Network.Contains(other.Network.BaseAddress) || other.Network.Contains(Network.BaseAddress);
 
     /// <returns>The reason why a container or a gateway cannot have this address; null if it can.</returns>
     public string? Validate(IPAddress address) => address switch
     {
-        _ when address.AddressFamily != Family || !Network.Contains(address) => $"{address} is not in {this}",
-        _ when Number(address) == First => $"{address} is the address of the network itself",
-        _ when Family is AddressFamily.InterNetwork && Number(address) == Last => $"{address} is the broadcast address of {this}",
+        _ when !Network.Contains(address) => $"{address} is not in {this}",
+        _ when address.Equals(Network.BaseAddress) => $"{address} is the address of the network itself",
+        _ when Family is AddressFamily.InterNetwork && address.Equals(At(Size - 1)) => $"{address} is the broadcast address of {this}",
         _ => null,
     };
 
     public override string ToString() => Network.ToString();
 
-    private static BigInteger Number(IPAddress address) => new(address.GetAddressBytes(), isUnsigned: true, isBigEndian: true);
-
-    private IPAddress At(BigInteger number)
+    private IPAddress At(BigInteger offset)
     {
-        var bytes = new byte[Bits / 8];
+        var address = Network.BaseAddress.GetAddressBytes();
+        var number = new BigInteger(address, isUnsigned: true, isBigEndian: true) + offset;
         var significant = number.ToByteArray(isUnsigned: true, isBigEndian: true);
-        significant.CopyTo(bytes, bytes.Length - significant.Length);
-        return new IPAddress(bytes);
+        significant.CopyTo(address, address.Length - significant.Length);
+        return new IPAddress(address);
     }
 }

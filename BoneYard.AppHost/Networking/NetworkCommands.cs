@@ -19,18 +19,22 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
     /// <exception cref="DistributedApplicationException">The runtime is too old or does not respond.</exception>
     public async Task EnsureSupportedAsync(CancellationToken cancellationToken)
     {
-        // Docker's client reports the API version that it negotiated with the engine. Podman prints "podman version 4.3.1".
+        // Docker's client reports the API version that it negotiated with the engine.
         var result = await runtime.RunAsync(
-            IsPodman ? ["--version"] : ["version", "--format", "{{.Client.APIVersion}} {{.Client.Version}} {{.Server.Version}}"], cancellationToken);
+            ["version", "--format", IsPodman ? "{{.Client.Version}}" : "{{.Client.APIVersion}} {{.Client.Version}} {{.Server.Version}}"], cancellationToken);
 
         if (!result.Succeeded)
         {
             throw new DistributedApplicationException($"{Runtime} does not respond: {result.Error}. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
         }
 
-        if (DescribeIfTooOld(result.Output.Split(' ', StringSplitOptions.RemoveEmptyEntries)) is { } reason)
+        var versions = result.Output.Split(' ');
+
+        if (Version.TryParse(versions[0].Split('-')[0], out var version) && version < (IsPodman ? s_podman : s_dockerApi))
         {
-            throw new DistributedApplicationException(reason);
+            throw new DistributedApplicationException(IsPodman
+                ? $"Podman {versions[0]} is too old: a container on two networks needs Podman {s_podman}. Update it, or use Docker: ASPIRE_CONTAINER_RUNTIME=docker."
+                : $"Docker is too old: client {versions[1]} and engine {versions[2]} use API {version}, and a container on two networks needs API {s_dockerApi} (Docker 25). Update both, or use Podman: ASPIRE_CONTAINER_RUNTIME=podman.");
         }
     }
 
@@ -90,17 +94,6 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
 
     /// <summary>A stopped container of this application gets its network back when it starts. Podman keeps a network that has any containers.</summary>
     public bool Blocks(NetworkMember member) => member.IsRunning || IsPodman || member.Owner is not Owner.ThisProcess;
-
-    private static string? DescribeIfTooOld(string[] version) => version switch
-    {
-        ["podman", "version", var podman] when IsOlder(podman.Split('-')[0], s_podman) =>
-            $"Podman {podman} is too old: a container on two networks needs Podman {s_podman}. Update it, or use Docker: ASPIRE_CONTAINER_RUNTIME=docker.",
-        [var api, var client, var server] when IsOlder(api, s_dockerApi) =>
-            $"Docker is too old: client {client} and engine {server} use API {api}, and a container on two networks needs API {s_dockerApi} (Docker 25). Update both, or use Podman: ASPIRE_CONTAINER_RUNTIME=podman.",
-        _ => null,
-    };
-
-    private static bool IsOlder(string text, Version required) => Version.TryParse(text, out var version) && version < required;
 
     private static bool IsNotFound(RuntimeResult result) =>
         result.Error.Contains("not found", StringComparison.OrdinalIgnoreCase) || result.Error.Contains("no such network", StringComparison.OrdinalIgnoreCase);

@@ -5,10 +5,9 @@ namespace BoneYard.Networking;
 /// <summary>The application that created a network or a container.</summary>
 internal enum Owner
 {
-    /// <summary>No application, or one on another machine or in another process namespace.</summary>
-    Unknown,
+    /// <summary>None, one that runs, or one of another machine.</summary>
+    Other,
     ThisProcess,
-    RunningProcess,
     TerminatedProcess,
 }
 
@@ -26,10 +25,10 @@ internal static class OwnerLabel
 
     public static Owner OwnerIn(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(Name) switch
     {
-        null => Owner.Unknown,
+        null => Owner.Other,
         var value when value == Value => Owner.ThisProcess,
-        var value when value.Split('/') is [var machine, var process, var id] && machine == s_machine => IsRunning(process, id) ? Owner.RunningProcess : Owner.TerminatedProcess,
-        _ => Owner.Unknown,
+        var value when value.Split('/') is [var machine, var process, var id] && machine == s_machine && !IsRunning(process, id) => Owner.TerminatedProcess,
+        _ => Owner.Other,
     };
 
     private static bool IsRunning(string name, string id) => Process.GetProcessesByName(name).Any(process => $"{process.Id}" == id);

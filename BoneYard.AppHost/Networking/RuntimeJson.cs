@@ -31,16 +31,13 @@ internal sealed partial class RuntimeJson : JsonSerializerContext
 }
 
 internal sealed record Route(string? Type, string Dst, string? Dev);
-
 internal sealed record ContainerState(string Name, RunState State, ContainerConfiguration Config, AttachmentSettings NetworkSettings);
-
 internal sealed record RunState(bool Running);
-
 internal sealed record ContainerConfiguration(Dictionary<string, string>? Labels);
-
 internal sealed record AttachmentSettings(Dictionary<string, Attachment>? Networks);
-
 internal sealed record Attachment(string? IPAddress, string? GlobalIPv6Address);
+internal sealed record IpamSettings(SubnetState[]? Config);
+internal sealed record SubnetState(string Subnet, string? Gateway);
 
 /// <param name="Id">Distinguishes the network from a later one that has its name.</param>
 /// <param name="Ipam">The subnets of a Docker network.</param>
@@ -62,10 +59,6 @@ internal sealed record NetworkState(string Id, string Name, string Driver, IpamS
 
     public override string ToString() => Ranges.Length == 0 ? "no subnet" : string.Join(", ", Ranges.Select(range => $"subnet {range.Subnet}, gateway {range.Gateway ?? "none"}"));
 }
-
-internal sealed record IpamSettings(SubnetState[]? Config);
-
-internal sealed record SubnetState(string Subnet, string? Gateway);
 
 /// <param name="Addresses">The addresses on the network; empty while the container does not run.</param>
 internal sealed record NetworkMember(string Name, bool IsRunning, IReadOnlyList<IPAddress> Addresses, Owner Owner)

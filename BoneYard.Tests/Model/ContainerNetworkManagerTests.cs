@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using BoneYard.Networking;
@@ -10,6 +9,7 @@ namespace BoneYard.Tests.Model;
 public sealed class ContainerNetworkManagerTests
 {
     private const string Version = "version|--format|{{.Client.APIVersion}} {{.Client.Version}} {{.Server.Version}}";
+    private const string PodmanVersion = "version|--format|{{.Client.Version}}";
     private const string Inspect = "network|inspect|sitenet";
     private const string Members = "ps|--all|--quiet|--no-trunc|--filter|network=sitenet";
     private const string List = "network|ls|--quiet";
@@ -22,6 +22,9 @@ public sealed class ContainerNetworkManagerTests
     private const string OtherMachine = "elsewhere/dotnet/4711";
 
     private static readonly RuntimeResult s_notFound = new(1, "[]", "Error response from daemon: network sitenet not found");
+
+    /// <summary>Process 1 always runs.</summary>
+    public static TheoryData<string> FirstProcess => [$"{s_machine}/{System.Diagnostics.Process.GetProcessById(1).ProcessName}/1"];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -39,7 +42,7 @@ public sealed class ContainerNetworkManagerTests
     [InlineData("podman", "")]
     public async Task An_IPv6_network_is_created_with_the_flags_of_the_runtime(string name, string flag)
     {
-        var runtime = new FakeRuntime(name).On(Version, "1.45 28.2.2 26.1.5").On("--version", "podman version 4.3.1")
+        var runtime = new FakeRuntime(name).On(Version, "1.45 28.2.2 26.1.5").On(PodmanVersion, "4.3.1")
             .On($"network|create|--driver|bridge{flag}|--subnet|fd00:b0::/64|--gateway|fd00:b0::ff|--label|{OwnerLabel.Name}={OwnerLabel.Value}|sitenet", "");
 
         Assert.True(await EnsureAsync(runtime, Network("fd00:b0::/64", "fd00:b0::ff")));
@@ -58,7 +61,7 @@ public sealed class ContainerNetworkManagerTests
     public async Task A_Podman_network_with_the_same_settings_is_reused()
     {
         const string Podman = """[{"name":"sitenet","id":"1","driver":"bridge","subnets":[{"subnet":"10.11.12.0/24","gateway":"10.11.12.254"}],"ipv6_enabled":false}]""";
-        var runtime = new FakeRuntime("podman").On("--version", "podman version 5.4.2").On(Inspect, Podman).On(Members, "");
+        var runtime = new FakeRuntime("podman").On(PodmanVersion, "5.4.2").On(Inspect, Podman).On(Members, "");
 
         Assert.False(await EnsureAsync(runtime));
     }
@@ -85,25 +88,14 @@ public sealed class ContainerNetworkManagerTests
         Assert.DoesNotContain(Remove, runtime.Commands);
     }
 
-    [Fact]
-    public async Task A_network_of_an_AppHost_on_another_machine_is_reused_and_not_owned()
+    [Theory]
+    [InlineData(OtherMachine)]
+    [MemberData(nameof(FirstProcess))]
+    public async Task A_network_of_another_running_AppHost_is_reused_and_not_owned(string owner)
     {
-        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", OtherMachine)).On(Members, "");
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", owner)).On(Members, "");
 
         Assert.False(await EnsureAsync(runtime));
-    }
-
-    [Fact]
-    public async Task A_network_that_another_AppHost_is_removing_is_created_afterwards()
-    {
-        // Process 1 always runs.
-        using var first = Process.GetProcessById(1);
-        var runtime = Docker()
-            .On(Inspect, Described("10.11.12.0/24", "10.11.12.254", $"{s_machine}/{first.ProcessName}/1"), s_notFound)
-            .On(Members, "").On(s_create, "");
-
-        Assert.True(await EnsureAsync(runtime));
-        Assert.Equal(s_create, runtime.Commands[^1]);
     }
 
     [Fact]
@@ -220,7 +212,7 @@ public sealed class ContainerNetworkManagerTests
 
     [Theory]
     [InlineData("docker", Version, "1.43 24.0.7 20.10.24+dfsg1", "Docker is too old: client 24.0.7 and engine 20.10.24+dfsg1 use API 1.43, and a container on two networks needs API 1.44 (Docker 25). Update both, or use Podman: ASPIRE_CONTAINER_RUNTIME=podman.")]
-    [InlineData("podman", "--version", "podman version 3.4.7-dev", "Podman 3.4.7-dev is too old: a container on two networks needs Podman 4.0. Update it, or use Docker: ASPIRE_CONTAINER_RUNTIME=docker.")]
+    [InlineData("podman", PodmanVersion, "3.4.7-dev", "Podman 3.4.7-dev is too old: a container on two networks needs Podman 4.0. Update it, or use Docker: ASPIRE_CONTAINER_RUNTIME=docker.")]
     public async Task An_old_runtime_is_refused_before_anything_is_created(string name, string question, string answer, string message)
     {
         var runtime = new FakeRuntime(name).On(question, answer);

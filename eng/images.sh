@@ -26,8 +26,10 @@ make_image() {
     [[ $1 != forky ]] || options+=('--aptopt=Acquire::Check-Valid-Until "false"')
     printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' >"$state/apt-slim"
     # Not in a pipe: a failure must not leave an incomplete image.
+    # shellcheck disable=SC2016  # $1 is the folder that mmdebstrap gives to a hook
     mmdebstrap --variant=minbase "${options[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io \
-        --customize-hook="copy-in '$state/apt-slim' /etc/apt/apt.conf.d" "$1" "$files" "$mirror"
+        --customize-hook="copy-in '$state/apt-slim' /etc/apt/apt.conf.d" --customize-hook='rm "$1"/var/cache/apt/*.bin' \
+        "$1" "$files" "$mirror"
     "$engine" import --change 'CMD ["bash"]' "$files" "debian:$1-slim"
     rm "$files"
 }
@@ -35,8 +37,8 @@ make_image() {
 # fill_cache SUITE: builds the Dockerfiles that start from debian:SUITE-slim, so that the AppHost finds their layers in the cache.
 fill_cache() {
     local dockerfile
-    # Only BuildKit builds without an image as the result.
-    [[ -n ${with_cache-} && $engine == docker ]] && docker buildx version || return 0
+    # Only at the first start, and only BuildKit builds without an image as the result.
+    [[ -n ${with_cache-} && $engine == docker && -z $(docker image ls --quiet site-py) ]] && docker buildx version || return 0
     for dockerfile in "$root"/containers/*/stage/Dockerfile; do
         grep --quiet "^FROM debian:$1-slim" "$dockerfile" || continue
         docker buildx build --progress plain --output type=cacheonly --file "$dockerfile" "${dockerfile%/stage/Dockerfile}"

@@ -10,8 +10,8 @@ load helpers
 
     run timeout 30 eng/bench/start --samples 1
 
-    assert_output 1 'error: the site served no page: the AppHost exited with 3'
-    assert_output 1 'no space for an AppHost'
+    expect 1 'error: the site served no page: the AppHost exited with 3'
+    expect 1 'no space for an AppHost'
 }
 
 @test "a benchmark ends when docker compose fails, and shows its output" {
@@ -30,7 +30,7 @@ SERVER
 
     run timeout 30 eng/bench/start --samples 1
 
-    assert_output 1 $'error: compose served no page: docker compose up exited with 7:\nno space for a container'
+    expect 1 $'error: compose served no page: docker compose up exited with 7:\nno space for a container'
 }
 
 @test "the benchmark of a restart refuses a second site of the same clone" {
@@ -38,5 +38,5 @@ SERVER
 
     run eng/bench/restart
 
-    assert_output 1 'error: a site of this clone is running; stop it first'
+    expect 1 'error: a site of this clone is running; stop it first'
 }

@@ -7,44 +7,44 @@ load helpers
 @test "no command prints usage" {
     run ./boneyard
 
-    assert_output 0 'usage: ./boneyard COMMAND'
+    expect 0 'usage: ./boneyard COMMAND'
 }
 
 @test "an unknown command suggests the command that starts alike" {
     run ./boneyard tset
 
-    assert_output 2 "unknown command 'tset'; did you mean 'test'?"
+    expect 2 "unknown command 'tset'; did you mean 'test'?"
 }
 
 @test "an unknown command without a similar one names help" {
     run ./boneyard xyz
 
-    assert_output 2 "unknown command 'xyz'; ./boneyard help lists the commands"
+    expect 2 "unknown command 'xyz'; ./boneyard help lists the commands"
 }
 
 @test "an unknown benchmark lists the benchmarks" {
     run ./boneyard bench nothing
 
-    assert_output 1 "unknown benchmark 'nothing'; the benchmarks are start, restart, reload and pages"
+    expect 1 "unknown benchmark 'nothing'; the benchmarks are start, restart, reload and pages"
 }
 
 @test "run passes its options to the AppHost" {
     run ./boneyard run --mode=production --http-port=80
 
-    assert_output 0 "dotnet run --no-build --project $repository/BoneYard.AppHost -- --mode=production --http-port=80"
+    expect 0 "dotnet run --no-build --project $repository/BoneYard.AppHost -- --mode=production --http-port=80"
 }
 
 @test "run prefers the dashboard's addresses in the environment to the launch profile" {
     ASPNETCORE_URLS=http://localhost:1 run ./boneyard run
 
-    assert_output 0 '-e ASPNETCORE_URLS=http://localhost:1 --'
+    expect 0 '-e ASPNETCORE_URLS=http://localhost:1 --'
 }
 
 @test "run --help prints the AppHost's help without starting the site" {
     run ./boneyard run --help
 
-    assert_output 0 '-- --help'
-    refute_output 'starting the site'
+    expect 0 '-- --help'
+    expect_without 'starting the site'
 }
 
 @test "setup restores the Aspire CLI" {
@@ -52,7 +52,7 @@ load helpers
 
     run ./boneyard setup
 
-    assert_output 0 'restoring the Aspire CLI'
+    expect 0 'restoring the Aspire CLI'
     grep --line-regexp 'tool restore' calls
 }
 
@@ -61,7 +61,7 @@ load helpers
 
     run ./boneyard clean <<<no
 
-    assert_output 1 'nothing was removed'
+    expect 1 'nothing was removed'
     [[ ! -e calls ]]
 }
 
@@ -74,7 +74,7 @@ load helpers
 
     run ./boneyard clean --yes
 
-    assert_output 0 ''
+    expect 0 ''
     diff calls - <<'CALLS'
 image rm --force site-psql:0a1b
 image rm --force site-py:0a1b

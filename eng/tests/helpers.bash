@@ -33,13 +33,13 @@ fake() {
 }
 
 # The last `run` ended with this exit code, and its output contains this text.
-assert_output() {
+expect() {
     [[ $status == "$1" && $output == *"$2"* ]] && return
     printf 'expected exit code %s and "%s"\ngot exit code %s and:\n%s\n' "$1" "$2" "$status" "$output" >&2
     return 1
 }
 
-refute_output() {
+expect_without() {
     [[ $output == *"$1"* ]] || return 0
     printf 'did not expect "%s" in:\n%s\n' "$1" "$output" >&2
     return 1

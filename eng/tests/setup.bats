@@ -10,7 +10,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 @test "a machine with everything needs no set-up" {
     run eng/setup.sh
 
-    assert_output 0 ''
+    expect 0 ''
     [[ -z $output ]]
 }
 
@@ -19,7 +19,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run eng/setup.sh
 
-    assert_output 1 'global.json requires the .NET SDK 10.0.100 or later; installed: 8.0.100'
+    expect 1 'global.json requires the .NET SDK 10.0.100 or later; installed: 8.0.100'
 }
 
 @test "a failed restore shows NuGet's message and what to do" {
@@ -30,9 +30,9 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run ./boneyard run
 
-    assert_output 1 'error NU1301: Unable to load the service index: Connection refused'
-    assert_output 1 'Check the network and the package sources (dotnet nuget list source), then try again.'
-    assert_output 1 'error: the build of BoneYard.AppHost failed; its output is above'
+    expect 1 'error NU1301: Unable to load the service index: Connection refused'
+    expect 1 'Check the network and the package sources (dotnet nuget list source), then try again.'
+    expect 1 'error: the build of BoneYard.AppHost failed; its output is above'
 }
 
 @test "a compiler error shows no advice about the network" {
@@ -40,8 +40,8 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run ./boneyard run
 
-    assert_output 1 'CS1002'
-    refute_output 'NuGet'
+    expect 1 'CS1002'
+    expect_without 'NuGet'
 }
 
 @test "a failed build stops the preparation of the images" {
@@ -53,7 +53,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run ./boneyard run
 
-    assert_output 1 'the build of BoneYard.AppHost failed'
+    expect 1 'the build of BoneYard.AppHost failed'
     rm running.*
     sleep 0.5
     [[ -z $(compgen -G 'running.*') ]]
@@ -72,7 +72,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     [[ $status == 130 ]]
     run kill -0 "$(<build.pid)"
-    assert_output 1 'No such process'
+    expect 1 'No such process'
 }
 
 @test "an engine that is too old is refused with both versions" {
@@ -80,7 +80,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run eng/setup.sh
 
-    assert_output 1 'the container engine supports API 1.41; 1.44 is required (Docker 25 or later). Update it: client 20.10, server 20.10'
+    expect 1 'the container engine supports API 1.41; 1.44 is required (Docker 25 or later). Update it: client 20.10, server 20.10'
 }
 
 @test "missing permission on the engine's socket names the group" {
@@ -88,7 +88,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run eng/setup.sh
 
-    assert_output 1 'usermod -aG docker'
+    expect 1 'usermod -aG docker'
 }
 
 @test "an engine at DOCKER_HOST that does not answer is named" {
@@ -96,7 +96,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     DOCKER_HOST=tcp://127.0.0.1:1 run eng/setup.sh
 
-    assert_output 1 'the container engine at DOCKER_HOST=tcp://127.0.0.1:1 does not answer: Cannot connect to the Docker daemon'
+    expect 1 'the container engine at DOCKER_HOST=tcp://127.0.0.1:1 does not answer: Cannot connect to the Docker daemon'
 }
 
 @test "a stopped Docker is not replaced by Podman" {
@@ -105,7 +105,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     BONEYARD_NO_INSTALL=1 run eng/setup.sh
 
-    assert_output 1 'a running container engine (dockerd is installed but not running)'
+    expect 1 'a running container engine (dockerd is installed but not running)'
 }
 
 @test "Podman is used where ASPIRE_CONTAINER_RUNTIME names it" {
@@ -113,7 +113,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     ASPIRE_CONTAINER_RUNTIME=podman run eng/setup.sh
 
-    assert_output 0 ''
+    expect 0 ''
 }
 
 @test "a Podman that is too old is refused with both versions" {
@@ -121,7 +121,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     ASPIRE_CONTAINER_RUNTIME=podman run eng/setup.sh
 
-    assert_output 1 'Podman 4.3.1 is too old; 5.0 is required'
+    expect 1 'Podman 4.3.1 is too old; 5.0 is required'
 }
 
 @test "a Podman that does not work is refused with its own message" {
@@ -129,13 +129,13 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     ASPIRE_CONTAINER_RUNTIME=podman run eng/setup.sh
 
-    assert_output 1 'Podman does not work on this machine: cannot set up a user namespace'
+    expect 1 'Podman does not work on this machine: cannot set up a user namespace'
 }
 
 @test "an unknown container runtime is refused" {
     ASPIRE_CONTAINER_RUNTIME=docekr run eng/setup.sh
 
-    assert_output 1 "ASPIRE_CONTAINER_RUNTIME is 'docekr'; it must be docker or podman"
+    expect 1 "ASPIRE_CONTAINER_RUNTIME is 'docekr'; it must be docker or podman"
 }
 
 @test "BONEYARD_NO_INSTALL=1 lists what is missing" {
@@ -143,7 +143,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     BONEYARD_NO_INSTALL=1 run eng/setup.sh --compose
 
-    assert_output 1 'BONEYARD_NO_INSTALL=1 forbids to install what is missing:
+    expect 1 'BONEYARD_NO_INSTALL=1 forbids to install what is missing:
   - the image debian:trixie-slim
   - the image debian:forky-slim
   - docker compose'
@@ -154,7 +154,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run eng/setup.sh
 
-    assert_output 1 "sudo chown -R $(id -un) '$repository/.boneyard'"
+    expect 1 "sudo chown -R $(id -un) '$repository/.boneyard'"
 }
 
 @test "the mirror is the one that apt uses, after an update on a new machine" {
@@ -165,7 +165,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run bash -c 'source eng/lib.sh; source eng/images.sh; find_mirror; echo "$mirror"'
 
-    assert_output 0 'mirror.example'
+    expect 0 'mirror.example'
 }
 
 @test "a machine without a mirror is refused" {
@@ -173,7 +173,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run bash -c 'source eng/lib.sh; source eng/images.sh; find_mirror'
 
-    assert_output 1 'apt has no Debian mirror'
+    expect 1 'apt has no Debian mirror'
 }
 
 @test "a base image is made from the packages of its suite and imported" {
@@ -183,7 +183,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run bash -c "$make_forky"
 
-    assert_output 0 ''
+    expect 0 ''
     grep "^mmdebstrap .* forky $repository/.boneyard/forky.tar http://mirror.example\$" calls
     grep "^docker import .* $repository/.boneyard/forky.tar debian:forky-slim\$" calls
     [[ ! -e .boneyard/forky.tar ]]
@@ -196,7 +196,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 
     run bash -c "$make_forky"
 
-    assert_output 1 'E: no such suite'
-    assert_output 1 'debian:forky-slim failed'
+    expect 1 'E: no such suite'
+    expect 1 'debian:forky-slim failed'
     [[ ! -e imported ]]
 }

@@ -16,9 +16,8 @@ fi
 watch() {
     seen='' refused='' pause=0
     while sleep 1; do
-        if cmp --silent "$TLS_CERTIFICATE" /dev/shm/tls/served/fullchain.pem && cmp --silent "$TLS_KEY" /dev/shm/tls/served/privkey.pem; then
-            seen='' refused=''
-            continue
+        if cmp -s "$TLS_CERTIFICATE" /dev/shm/tls/served/fullchain.pem && cmp -s "$TLS_KEY" /dev/shm/tls/served/privkey.pem; then
+            seen='' refused=''; continue
         fi
         # The two files are not replaced at the same instant: wait until both are unchanged for a second.
         sum=$(cksum "$TLS_CERTIFICATE" "$TLS_KEY" 2>&1 || true)

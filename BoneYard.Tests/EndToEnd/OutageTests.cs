@@ -22,7 +22,7 @@ public sealed class OutageTests(SiteFixture fixture)
         await _site.WaitUntilHealthyAsync("siteblog");
         await _site.WaitForPageAsync("/tags", 200);
 
-        Assert.Contains("Back in a moment", away, StringComparison.Ordinal);
+        Assert.Contains("The service is temporarily unavailable", away, StringComparison.Ordinal);
         Assert.Equal("ok\n", health);
     }
 

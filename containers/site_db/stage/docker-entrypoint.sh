@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
-# usage: docker-entrypoint.sh postgres [options]   (anything else is run as it is)
+# usage: docker-entrypoint.sh postgres [options]   (any other command is executed unchanged)
 #
-# On an empty data directory: makes a cluster, creates user and database, runs /docker-entrypoint-initdb.d/*, all without
-# listening on the network. Then becomes the server.
+# In an empty data directory: creates a cluster, the user and the database, and runs the scripts in /docker-entrypoint-initdb.d
+# (*.sh, *.sql, *.sql.gz, by name), all without listening on the network. Then executes the server. Only one container can use
+# a data directory: a second one waits 15 seconds for the first to stop, then ends with an error.
 #
-# One data directory has one server: a second container that mounts it waits 15 seconds for the first to stop, then ends with
-# an error.
+# POSTGRES_PASSWORD          Password of the user. Required, unless POSTGRES_HOST_AUTH_METHOD=trust.
+# POSTGRES_USER              Superuser (postgres).
+# POSTGRES_DB                Database (the name of the user).
+# POSTGRES_INITDB_ARGS       Arguments of initdb, separated by spaces.
+# POSTGRES_HOST_AUTH_METHOD  Authentication over the network (scram-sha-256). trust accepts connections without a password.
+# PGDATA                     Data directory (/var/lib/postgresql/data).
 #
-# POSTGRES_PASSWORD (required, unless POSTGRES_HOST_AUTH_METHOD=trust), POSTGRES_USER (postgres), POSTGRES_DB (the user's
-# name), POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD (scram-sha-256), each also as NAME_FILE; PGDATA.
+# Each POSTGRES_ variable can be set as NAME_FILE instead: the path of a file with the value. They apply to the first start:
+# a later change of POSTGRES_PASSWORD does not change the password of an initialised cluster.
 set -Eeuo pipefail
 
 readonly template=/usr/share/site-db/template
 readonly init_scripts=/docker-entrypoint-initdb.d
-# Says that a first start did not get to its end: what lies beside it is no cluster to keep.
+# Exists during the initialisation: the files beside it are not a complete cluster.
 readonly unfinished="$PGDATA/.initialising"
-# Where initdb is at work, for it wants an empty directory.
+# initdb requires an empty directory.
 readonly made="$PGDATA/.made"
 
 die() {
@@ -23,14 +28,14 @@ die() {
     exit 1
 }
 
-# Takes NAME from the file that NAME_FILE names, else from NAME, else the default.
-from_file_or_environment() {
+# read_setting NAME [DEFAULT]: sets NAME from the file that NAME_FILE names, or else to its default.
+read_setting() {
     local name=$1 default=${2-} file_name="$1_FILE"
     if [[ -n ${!name-} && -n ${!file_name-} ]]; then
         die "$name and $file_name are both set; set one of them"
     fi
     if [[ -n ${!file_name-} ]]; then
-        [[ -r ${!file_name} ]] || die "$file_name is '${!file_name}', which cannot be read"
+        [[ -r ${!file_name} ]] || die "$file_name is '${!file_name}', which does not exist or is not readable by user $(id -un)"
         printf -v "$name" '%s' "$(<"${!file_name}")"
     fi
     printf -v "$name" '%s' "${!name:-$default}"
@@ -38,55 +43,46 @@ from_file_or_environment() {
 }
 
 read_settings() {
-    from_file_or_environment POSTGRES_PASSWORD
-    from_file_or_environment POSTGRES_USER postgres
-    from_file_or_environment POSTGRES_DB "$POSTGRES_USER"
-    from_file_or_environment POSTGRES_INITDB_ARGS
-    from_file_or_environment POSTGRES_HOST_AUTH_METHOD scram-sha-256
-    if [[ -z $POSTGRES_PASSWORD && $POSTGRES_HOST_AUTH_METHOD != trust ]]; then
-        die 'POSTGRES_PASSWORD is empty: set it (or POSTGRES_PASSWORD_FILE), or POSTGRES_HOST_AUTH_METHOD=trust to let everybody in'
-    fi
+    read_setting POSTGRES_PASSWORD
+    read_setting POSTGRES_USER postgres
+    read_setting POSTGRES_DB "$POSTGRES_USER"
+    read_setting POSTGRES_INITDB_ARGS
+    read_setting POSTGRES_HOST_AUTH_METHOD scram-sha-256
     if [[ $POSTGRES_HOST_AUTH_METHOD == trust ]]; then
-        echo 'warning: POSTGRES_HOST_AUTH_METHOD=trust lets everybody in who reaches the port' >&2
+        echo 'warning: POSTGRES_HOST_AUTH_METHOD=trust accepts connections without a password' >&2
+    elif [[ -z $POSTGRES_PASSWORD ]]; then
+        die 'POSTGRES_PASSWORD is empty: set it or POSTGRES_PASSWORD_FILE, or set POSTGRES_HOST_AUTH_METHOD=trust to accept connections without a password'
     fi
 }
 
-# The template serves when nothing is asked for that it does not have: authentication is written to pg_hba.conf anyway.
-template_fits() {
-    local argument
-    [[ $POSTGRES_USER == postgres ]] || return 1
-    for argument in $POSTGRES_INITDB_ARGS; do
-        [[ $argument == --auth-host=* || $argument == --auth-local=* || $argument == --auth=* ]] || return 1
-    done
-}
-
-# What --auth-local or --auth asks for on the socket.
-local_auth_method() {
-    local argument method=scram-sha-256
-    for argument in $POSTGRES_INITDB_ARGS; do
+# create_cluster: copies the image's template where it fits, because initdb takes seconds.
+create_cluster() {
+    local argument local_method=scram-sha-256 fits=false
+    local -a arguments
+    read -ra arguments <<<"$POSTGRES_INITDB_ARGS"
+    [[ $POSTGRES_USER != postgres ]] || fits=true
+    for argument in "${arguments[@]}"; do
         case $argument in
-            --auth=* | --auth-local=*) method=${argument#*=} ;;
+            --auth=* | --auth-local=*) local_method=${argument#*=} ;;
+            # pg_hba.conf is written below.
+            --auth-host=*) ;;
+            *) fits=false ;;
         esac
     done
-    printf '%s' "$method"
-}
 
-make_cluster() {
-    if template_fits; then
+    if $fits; then
         cp -a "$template/." "$PGDATA"
     else
-        local -a arguments
-        read -ra arguments <<<"$POSTGRES_INITDB_ARGS"
-        # Passed over a pipe: a command line and a file would show it.
+        # The password comes from a pipe: a command line or a file would disclose it.
         initdb --pgdata="$made" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
             --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions "${arguments[@]}" >/dev/null
         find "$made" -mindepth 1 -maxdepth 1 -exec mv --target-directory="$PGDATA" {} +
         rmdir "$made"
     fi
     cat >"$PGDATA/pg_hba.conf" <<EOF
-local all all $(local_auth_method)
+local all all $local_method
 host all all all $POSTGRES_HOST_AUTH_METHOD
-local replication all $(local_auth_method)
+local replication all $local_method
 EOF
     cat >>"$PGDATA/postgresql.conf" <<'EOF'
 listen_addresses = '*'
@@ -95,41 +91,25 @@ include_dir = '/code/conf.d'
 EOF
 }
 
-sql_literal() {
-    printf "'%s'" "${1//\'/\'\'}"
-}
-
-sql_name() {
-    printf '"%s"' "${1//\"/\"\"}"
-}
-
-# One backend without any server: the quickest way to say a few words to a cluster.
-single_user() {
-    postgres --single -j -F -c exit_on_error=true -c log_min_messages=fatal -D "$PGDATA" postgres >/dev/null
-}
-
+# In single-user mode, which starts faster than a server.
 create_user_and_database() {
     {
         if [[ -n $POSTGRES_PASSWORD ]]; then
-            printf 'ALTER ROLE %s PASSWORD %s;\n\n' "$(sql_name "$POSTGRES_USER")" "$(sql_literal "$POSTGRES_PASSWORD")"
+            printf 'ALTER ROLE "%s" PASSWORD '\''%s'\'';\n\n' "${POSTGRES_USER//\"/\"\"}" "${POSTGRES_PASSWORD//\'/\'\'}"
         fi
         if [[ $POSTGRES_DB != postgres ]]; then
-            printf 'CREATE DATABASE %s;\n\n' "$(sql_name "$POSTGRES_DB")"
+            printf 'CREATE DATABASE "%s";\n\n' "${POSTGRES_DB//\"/\"\"}"
         fi
-    } | single_user
+    } | postgres --single -j -F -c exit_on_error=true -c log_min_messages=fatal -D "$PGDATA" postgres >/dev/null
 }
 
 run_init_scripts() {
-    local script
+    local script socket
     local -a scripts
-    shopt -s nullglob
-    scripts=("$init_scripts"/*.sh "$init_scripts"/*.sql "$init_scripts"/*.sql.gz)
-    shopt -u nullglob
+    mapfile -t scripts < <(find -L "$init_scripts" -maxdepth 1 -type f \( -name '*.sh' -o -name '*.sql' -o -name '*.sql.gz' \) | LC_ALL=C sort)
     ((${#scripts[@]})) || return 0
-    mapfile -t scripts < <(printf '%s\n' "${scripts[@]}" | LC_ALL=C sort)
 
-    # On a socket that only this container sees, and to which only its own user is let.
-    local socket
+    # On a socket that only this container and this user can reach.
     socket=$(mktemp -d)
     printf 'local all all trust\n' >"$socket/pg_hba.conf"
     export PGHOST=$socket PGUSER=$POSTGRES_USER PGDATABASE=$POSTGRES_DB
@@ -143,7 +123,7 @@ run_init_scripts() {
             *.sql.gz) gunzip --stdout "$script" | psql --no-psqlrc --set=ON_ERROR_STOP=1 --quiet ;;
         esac || {
             pg_ctl --pgdata="$PGDATA" --mode=immediate --silent stop
-            die "$script failed; nothing of this first start is kept: mend the script and start again"
+            die "$script failed and the initialisation is discarded: correct the script and start again"
         }
     done
     pg_ctl --pgdata="$PGDATA" --mode=fast --wait --silent stop
@@ -155,36 +135,35 @@ run_init_scripts() {
 initialise() {
     read_settings
     if [[ -e $unfinished ]]; then
-        echo 'the last first start did not get to its end: it is done anew' >&2
+        echo 'initialisation was interrupted; starting over' >&2
         find "$PGDATA" -mindepth 1 -delete
     elif [[ -n $(find "$PGDATA" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit) ]]; then
-        die "$PGDATA is not empty, but is no cluster (there is no PG_VERSION in it): mount an empty volume or a whole one"
+        die "$PGDATA is not empty and has no PG_VERSION, so it is not a database cluster: mount an empty volume, or one with a cluster"
     fi
     chmod 0700 "$PGDATA"
     : >"$unfinished"
     sync "$unfinished" "$PGDATA"
-    make_cluster
+    create_cluster
     create_user_and_database
     run_init_scripts
-    # On the disk before the marker goes, and the marker off it before anybody writes: a power failure may come at any time.
+    # The data is on the disk before the marker is deleted, and that is before the first client writes: the power may fail at any time.
     initdb --sync-only --pgdata="$PGDATA" >/dev/null
     rm "$unfinished"
     sync "$PGDATA"
 }
 
-# Each container is a world of its own, in which the server is process 1: what postmaster.pid says proves nothing to another
-# one. The lock is on the directory itself, held by the descriptor, which the server and all its processes inherit: it lives as
-# long as one of them does, and leaves nothing behind.
+# postmaster.pid is no lock between containers: the server is process 1 in each. The descriptor of the locked directory is
+# inherited by the server and its processes, so the lock ends with the last of them.
 lock_data() {
-    local held=75 status=0
+    local timed_out=75 status=0
     exec 9<"$PGDATA"
-    # An engine gives the one before ten seconds to stop, and then kills it.
-    flock --exclusive --timeout 15 --conflict-exit-code "$held" 9 || status=$?
-    if ((status == held)); then
-        die "another server is using the data in $PGDATA, and a second one would destroy it: stop the other container" \
-            "(docker ps --filter volume=NAME shows it, NAME being the volume that is mounted at $PGDATA), or mount another volume here"
+    # A container runtime kills a container that does not stop within ten seconds.
+    flock --exclusive --timeout 15 --conflict-exit-code "$timed_out" 9 || status=$?
+    if ((status == timed_out)); then
+        die "$PGDATA is in use by another server: stop that container (docker ps --filter volume=NAME, with the name of the volume" \
+            "that is mounted there), or mount another volume"
     elif ((status)); then
-        die "$PGDATA cannot be locked against a second server, which would destroy the data: mount a volume whose file system knows flock"
+        die "$PGDATA cannot be locked against a second server: mount a volume whose file system supports flock"
     fi
 }
 
@@ -192,14 +171,14 @@ main() {
     if [[ ${1-} != postgres ]]; then
         exec "$@"
     fi
-    # Process 1 of a container ignores what it has no handler for; the server sets its own. A first start is done anew.
+    # Process 1 ignores signals without a handler. The server installs its own. An interrupted initialisation starts over.
     trap 'exit 0' INT TERM
-    [[ -w $PGDATA ]] || die "$PGDATA cannot be written by user $(id -un) ($(id -u)): give the mounted folder to that user"
+    [[ -w $PGDATA ]] || die "$PGDATA is not writable by user $(id -un) ($(id -u)): give the mounted folder to that user"
     lock_data
     if [[ -e $unfinished || ! -s $PGDATA/PG_VERSION ]]; then
         initialise
     fi
-    # Nothing that runs SQL needs to find the password in its environment.
+    # Programs started by the server do not need the password.
     unset POSTGRES_PASSWORD POSTGRES_PASSWORD_FILE
     exec "$@"
 }

@@ -25,9 +25,9 @@ public sealed class AspireCliTests(AppHostFixture host)
     [Fact]
     public async Task Otel_traces_shows_requests_of_the_blog()
     {
-        await host.Dashboard.WaitForSpansAsync("siteblog", spans => spans.Any(span => span.Name == "GET /health"));
+        await host.Dashboard.WaitForSpansAsync("siteblog", spans => spans.Any(span => span.Name == AppHostFixture.FirstRequest));
 
-        Assert.Contains("GET /health", await AspireCli.RunOnAppHostAsync("otel", "traces", "siteblog"), StringComparison.Ordinal);
+        Assert.Contains(AppHostFixture.FirstRequest, await AspireCli.RunOnAppHostAsync("otel", "traces", "siteblog"), StringComparison.Ordinal);
     }
 
     [Fact]

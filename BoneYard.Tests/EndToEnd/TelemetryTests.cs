@@ -32,11 +32,10 @@ public sealed class TelemetryTests(AppHostFixture host)
     }
 
     [Fact]
-    public async Task The_dashboard_has_traces_metrics_and_logs_of_the_blog_from_its_start_on()
+    public async Task The_dashboard_has_traces_metrics_and_logs_of_the_blog_from_its_first_request_on()
     {
         await host.Dashboard.WaitForSignalsAsync("siteblog", "hasTraces", "hasMetrics", "hasLogs");
 
-        // The first request that anyone makes is a health check of Aspire.
-        await host.Dashboard.WaitForSpansAsync("siteblog", spans => spans.Any(span => span.Name == "GET /health"));
+        await host.Dashboard.WaitForSpansAsync("siteblog", spans => spans.Any(span => span.Name == AppHostFixture.FirstRequest));
     }
 }

@@ -10,6 +10,9 @@ public sealed class RunningAppHost : ICollectionFixture<AppHostFixture>
 /// <summary>One AppHost in a process of its own, as <c>dotnet run</c> starts it.</summary>
 public sealed class AppHostFixture : IAsyncLifetime
 {
+    /// <summary>The span of the first request that the blog answers, apart from health checks, which are not traced.</summary>
+    public const string FirstRequest = "GET /archive";
+
     private readonly IsolatedResources _own = new();
     private AppHostProcess? _host;
     private Dashboard? _dashboard;
@@ -28,6 +31,8 @@ public sealed class AppHostFixture : IAsyncLifetime
     {
         _host = AppHostProcess.StartWith(_own);
         Site = await _host.SiteAsync();
+        using var http = new HttpClient();
+        await http.GetStringAsync(new Uri(Site, "/archive"));
         DashboardAddress = await _host.DashboardAsync();
         _dashboard = await Dashboard.SignInAsync(DashboardAddress);
     }

@@ -65,7 +65,7 @@ internal sealed class Dashboard : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"The dashboard did not receive the expected {subject} within {s_timeout}. Its last answer to {path}: {text}");
+            throw new TimeoutException($"The dashboard did not receive the expected {subject} within {s_timeout}. Its last answer to {path}: {text[..Math.Min(text.Length, 2000)]}");
         }
     }
 

@@ -1,7 +1,7 @@
-"""The tokens that tell our own forms from those of other sites.
+"""CSRF tokens.
 
-An author's is in the session. The form to sign in is there before any session, and no reader is to have a session's cookie,
-for with it no cache answers: so its token is in a cookie of its own, which comes back to that form alone.
+An author's token is in the session. The sign-in form comes before any session, and readers must not get a session cookie,
+because requests with one bypass caches: its token is in a cookie of its own, limited to the path of that form.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pyramid.csrf import CookieCSRFStoragePolicy, SessionCSRFStoragePolicy
 from pyramid.interfaces import ICSRFStoragePolicy
 from zope.interface import implementer
 
-from boneyard_blog.sessions import is_an_authors
+from boneyard_blog.auth.sessions import has_author
 
 
 def _sign_in_policy(*, secure: bool) -> CookieCSRFStoragePolicy:
@@ -21,8 +21,8 @@ def _sign_in_policy(*, secure: bool) -> CookieCSRFStoragePolicy:
 
 
 @implementer(ICSRFStoragePolicy)
-class _NowhereCSRFStoragePolicy:
-    """Keeps nothing: a stranger has no other form whose token could be right."""
+class _NoStoragePolicy:
+    """Stores nothing, so that no token is ever valid: a visitor without a session has no other form."""
 
     def new_csrf_token(self, request) -> str:
         return token_hex(16)
@@ -31,20 +31,20 @@ class _NowhereCSRFStoragePolicy:
 
 
 @implementer(ICSRFStoragePolicy)
-class FormTokens:
-    """Keeps a token where the form's reader has it."""
+class CSRFStoragePolicy:
+    """Chooses where the token of a request is stored."""
 
-    _of_authors = SessionCSRFStoragePolicy()
-    _over_https = _sign_in_policy(secure=True)
-    _over_http = _sign_in_policy(secure=False)
-    _nowhere = _NowhereCSRFStoragePolicy()
+    _session = SessionCSRFStoragePolicy()
+    _https_cookie = _sign_in_policy(secure=True)
+    _http_cookie = _sign_in_policy(secure=False)
+    _none = _NoStoragePolicy()
 
     def _policy(self, request):
-        if is_an_authors(request):
-            return self._of_authors
+        if has_author(request):
+            return self._session
         if request.matched_route is None or request.matched_route.name != "sign_in":
-            return self._nowhere
-        return self._over_https if request.scheme == "https" else self._over_http
+            return self._none
+        return self._https_cookie if request.scheme == "https" else self._http_cookie
 
     def new_csrf_token(self, request) -> str:
         return self._policy(request).new_csrf_token(request)

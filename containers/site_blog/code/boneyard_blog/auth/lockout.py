@@ -1,8 +1,8 @@
-"""Makes guessing passwords slow: each failure beyond a few doubles the wait, up to a quarter of an hour.
+"""Slows down password guessing: after a few free failures each further one doubles the wait, up to 15 minutes.
 
-Who guesses is locked out by one of three counters: for a name from a network, for a network whatever the name, and for a name
-from everywhere. The last one would let strangers lock an author out; so a device on which that author has signed in before
-has one of its own, and no other counts there.
+Three counters apply: one for a name from a network, one for a network with any name, and one for a name from anywhere.
+The last one would let attackers lock an author out; so on a device on which that author has signed in before, only a
+separate counter of that device applies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FAILED = text("""
 
 @dataclass(frozen=True)
 class Attempt:
-    """Somebody who wants to sign in; `device` is None unless that author has signed in on it before."""
+    """An attempt to sign in; `device` is None unless the author has signed in on that device before."""
 
     name: str
     network: str
@@ -37,30 +37,30 @@ class Attempt:
 
     @property
     def counters(self) -> dict[str, int]:
-        """The counters that hold for this attempt, each with the number of failures that are free."""
+        """The counters that apply to this attempt, each with its number of free failures."""
         if self.device is not None:
             return {f"{self.name}\non {self.device}": 4}
         return {f"{self.name}\nfrom {self.network}": 4, f"from {self.network}": 20, f"{self.name}\nin all": 30}
 
 
 def seconds_to_wait(session, attempt: Attempt) -> int:
-    """Return for how long the attempt may not be made, 0 if it may."""
+    """Return how many seconds the attempt must wait, 0 if it may be made now."""
     return int(session.scalar(_WAIT, {"subjects": list(attempt.counters)}) or 0)
 
 
 def note_failure(session, attempt: Attempt) -> None:
-    """Count a failure, and forget those of yesterday."""
+    """Count a failure, and delete counters that are older than a day."""
     session.execute(text("DELETE FROM sign_in_failures WHERE last_failed_at < now() - interval '1 day'"))
     for subject, free in attempt.counters.items():
         session.execute(_FAILED, {"subject": subject, "free": free})
 
 
 def note_success(session, attempt: Attempt) -> None:
-    """Forget the failures of this name, and of this network."""
-    forget_failures(session, attempt.name)
+    """Reset the counters of this name and of this network."""
+    reset_failures(session, attempt.name)
     session.execute(text("DELETE FROM sign_in_failures WHERE subject = :s"), {"s": f"from {attempt.network}"})
 
 
-def forget_failures(session, name: str) -> None:
-    """Forget the failures of a name, wherever they were made."""
+def reset_failures(session, name: str) -> None:
+    """Reset the counters of a name, for all networks and devices."""
     session.execute(text("DELETE FROM sign_in_failures WHERE starts_with(subject, :s)"), {"s": f"{name}\n"})

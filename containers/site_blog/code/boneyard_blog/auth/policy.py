@@ -1,4 +1,4 @@
-"""Who someone is, and what they may do."""
+"""Authentication and authorization."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import RequestLocalCache
 from pyramid.view import forbidden_view_config
 
-from boneyard_blog import sessions
-from boneyard_blog.form_tokens import FormTokens
+from boneyard_blog.auth import sessions
+from boneyard_blog.auth.csrf import CSRFStoragePolicy
 from boneyard_blog.models import Author
-from boneyard_blog.sessions import COOKIE
+from boneyard_blog.auth.sessions import COOKIE
 
 
-class Everything:
-    """The root of all there is: authors write."""
+class Root:
+    """The only resource: every author may write."""
 
     __acl__ = [(Allow, Authenticated, "write")]
 
@@ -23,11 +23,10 @@ class Everything:
 
 
 class SecurityPolicy:
-    """Finds the author in the signed session cookie; a request without the cookie costs no query."""
+    """Identifies the author by the session cookie; a request without the cookie needs no query."""
 
     def __init__(self):
         self._acl = ACLHelper()
-
         self.identity = RequestLocalCache(self._identity).get_or_create
 
     def _identity(self, request) -> Author | None:
@@ -54,7 +53,7 @@ class SecurityPolicy:
 
 @forbidden_view_config()
 def forbidden(request):
-    """A visitor who must be an author is asked to sign in, and comes back here afterwards."""
+    """A visitor gets the sign-in form, and returns to this page afterwards; an author without permission gets 403."""
     if request.identity is not None:
         return HTTPForbidden()
     next_path = request.path_qs if request.method == "GET" else request.route_path("desk")
@@ -62,9 +61,9 @@ def forbidden(request):
 
 
 def includeme(config):
-    """Set the policy, and demand a CSRF token of every form."""
-    config.set_root_factory(Everything)
+    """Set the security policy, and require a CSRF token for every form."""
+    config.set_root_factory(Root)
     config.set_security_policy(SecurityPolicy())
-    config.set_csrf_storage_policy(FormTokens())
+    config.set_csrf_storage_policy(CSRFStoragePolicy())
     config.set_default_csrf_options(require_csrf=True)
     config.scan(__name__)

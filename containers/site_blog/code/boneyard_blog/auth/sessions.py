@@ -1,7 +1,7 @@
-"""Sessions in a signed cookie: HttpOnly, SameSite, and Secure whenever the visitor came by HTTPS.
+"""Sessions in a signed cookie: HttpOnly, SameSite, and Secure if the request came over HTTPS.
 
-Only authors who have signed in have one. It holds the key of a row in the database, and is worth nothing without it: so a
-session can be ended, whoever has kept its cookie.
+Only authors who have signed in have a session. The cookie holds the key of a row in the database: without the row the
+cookie is not valid, so that the server can end a session even if someone has kept a copy of the cookie.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ COOKIE = "boneyard_session"
 _WEEK = 7 * 24 * 3600
 _KEY = "signed_in"
 
-# Even one that is used every day.
-_LONGEST = timedelta(days=90)
+# The maximum lifetime, also for a session that is used every day.
+_MAX_LIFETIME = timedelta(days=90)
 
 
-def is_an_authors(request) -> bool:
-    """Tell, without the database, whether a session is that of an author, though it may have ended."""
+def has_author(request) -> bool:
+    """Return whether the cookie names an author's session. Does not use the database: the session may have ended."""
     return _KEY in request.session
 
 
 def author_of(request) -> Author | None:
-    """Return the author who has signed in, in a session that has not ended; a cookie of no such session goes."""
+    """Return the author of the session, None if it has ended; the cookie is then deleted."""
     author = None
-    if is_an_authors(request):
+    if has_author(request):
         author = request.dbsession.scalar(
             select(Author)
             .join(AuthorSession)
-            .where(AuthorSession.id == UUID(request.session[_KEY]), AuthorSession.started_at > func.now() - _LONGEST)
+            .where(AuthorSession.id == UUID(request.session[_KEY]), AuthorSession.started_at > func.now() - _MAX_LIFETIME)
         )
     if author is None:
         _forget(request)
@@ -42,8 +42,8 @@ def author_of(request) -> Author | None:
 
 
 def begin(request, author: Author) -> None:
-    """Begin an author's session: whatever an earlier one held must not carry over."""
-    request.dbsession.execute(delete(AuthorSession).where(AuthorSession.started_at < func.now() - _LONGEST))
+    """Begin a session for an author. Data of an earlier session are dropped, against session fixation."""
+    request.dbsession.execute(delete(AuthorSession).where(AuthorSession.started_at < func.now() - _MAX_LIFETIME))
     row = AuthorSession(author_id=author.id)
     request.dbsession.add(row)
     request.dbsession.flush()
@@ -52,20 +52,20 @@ def begin(request, author: Author) -> None:
 
 
 def end(request) -> None:
-    """End the session, on our side and in the browser."""
-    if is_an_authors(request):
+    """End the session, on the server and in the browser."""
+    if has_author(request):
         request.dbsession.execute(delete(AuthorSession).where(AuthorSession.id == UUID(request.session[_KEY])))
     _forget(request)
 
 
 def _forget(request) -> None:
     request.session.invalidate()
-    # After the session's own callback, which would set an empty cookie: with one, no cache answers.
+    # Runs after the session's own callback, which sets an empty cookie; a request with a cookie bypasses caches.
     request.add_response_callback(_delete_cookie)
 
 
 def _delete_cookie(request, response) -> None:
-    if not is_an_authors(request):
+    if not has_author(request):
         response.unset_cookie(COOKIE, strict=False)
         response.delete_cookie(COOKIE)
 
@@ -76,7 +76,7 @@ def end_all(session, author: Author) -> None:
 
 
 def includeme(config):
-    """Choose the cookie's Secure flag for each request: on plain HTTP a browser would drop a Secure cookie."""
+    """Add `request.session`; the cookie is Secure over HTTPS only, because over HTTP browsers drop Secure cookies."""
     options = {
         "cookie_name": COOKIE,
         "httponly": True,

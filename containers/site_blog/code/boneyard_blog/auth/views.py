@@ -7,43 +7,43 @@ from pyramid.security import forget, remember
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from boneyard_blog import authors, lockout, passwords
-from boneyard_blog.devices import known_device, remember_device
+from boneyard_blog.auth import accounts, lockout, passwords
+from boneyard_blog.auth.devices import known_device, remember_device
 from boneyard_blog.models import Author
 from boneyard_blog.server.visitor import visitor_address, visitor_network
 
 log = logging.getLogger(__name__)
 
 
-def _local(path: str, otherwise: str) -> str:
-    """Return a path on this site: an address that leads elsewhere is not followed."""
+def _local_path(path: str, default: str) -> str:
+    """Return `path` if it is a path on this site, else `default`: redirects never lead to another site."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
-    # More than that, no header can say.
-    return path if is_local and path.isascii() and path.isprintable() else otherwise
+    # Headers hold printable ASCII only.
+    return path if is_local and path.isascii() and path.isprintable() else default
 
 
 def _refusal(request, attempt: lockout.Attempt) -> str | None:
-    """Return why an attempt may not be made now, having made the response say so too; None if it may."""
+    """Return why an attempt must wait, and set the status and Retry-After of the response; None if it may be made now."""
     seconds = lockout.seconds_to_wait(request.dbsession, attempt)
     if not seconds:
         return None
     request.response.status = 429
     request.response.headers["Retry-After"] = str(seconds)
-    return f"Too many attempts. Please try again in {seconds} seconds."
+    return f"Too many failed attempts. Try again in {seconds} seconds."
 
 
-@view_config(route_name="sign_in", request_method="GET", renderer="sign_in.jinja2")
+@view_config(route_name="sign_in", request_method="GET", renderer="author/sign_in.jinja2")
 def sign_in_form(request):
-    """An author gets the form to sign in."""
-    return {"name": "", "next": _local(request.GET.get("next", ""), request.route_path("desk")), "error": None}
+    """An author gets the sign-in form."""
+    return {"name": "", "next": _local_path(request.GET.get("next", ""), request.route_path("desk")), "error": None}
 
 
-@view_config(route_name="sign_in", request_method="POST", renderer="sign_in.jinja2")
+@view_config(route_name="sign_in", request_method="POST", renderer="author/sign_in.jinja2")
 def sign_in(request):
-    """An author signs in; after several failures only after a wait."""
+    """An author signs in; after several failures there is a wait."""
     name = request.POST.get("name", "").strip()[:60].replace("\x00", "")
     password = request.POST.get("password", "")
-    next_path = _local(request.POST.get("next", ""), request.route_path("desk"))
+    next_path = _local_path(request.POST.get("next", ""), request.route_path("desk"))
 
     author = request.dbsession.scalar(select(Author).where(Author.name == name))
     attempt = lockout.Attempt(name, visitor_network(request.environ), known_device(request, author))
@@ -52,9 +52,9 @@ def sign_in(request):
 
     if not passwords.matches(password, author.password_hash if author else None):
         lockout.note_failure(request.dbsession, attempt)
-        log.warning("A sign-in failed from %s", visitor_address(request.environ))
+        log.warning("Failed sign-in from %s", visitor_address(request.environ))
         request.response.status = 422
-        return {"name": name, "next": next_path, "error": "Name and password do not belong together."}
+        return {"name": name, "next": next_path, "error": "Wrong name or password."}
 
     lockout.note_success(request.dbsession, attempt)
     log.info("%s signed in", author.name)
@@ -63,37 +63,37 @@ def sign_in(request):
 
 @view_config(route_name="sign_out", request_method="POST")
 def sign_out(request):
-    """An author signs out on this device: the session ends, here and for whoever has kept its cookie."""
+    """An author signs out on this device; a copy of the session cookie is no longer valid."""
     return HTTPSeeOther(request.route_path("home"), headers=forget(request))
 
 
-@view_config(route_name="password", request_method="GET", permission="write", renderer="password.jinja2")
+@view_config(route_name="password", request_method="GET", permission="write", renderer="author/password.jinja2")
 def password_form(request):
-    """An author gets the form to change the password."""
+    """An author gets the form for a new password."""
     return {"errors": {}}
 
 
-@view_config(route_name="password", request_method="POST", permission="write", renderer="password.jinja2")
+@view_config(route_name="password", request_method="POST", permission="write", renderer="author/password.jinja2")
 def change_password(request):
-    """An author changes the password; every other session of theirs ends."""
+    """An author changes the password; all other sessions of this author end."""
     author = request.identity
     new = request.POST.get("new", "")
     errors = {}
-    # Who sits at somebody else's open browser may not guess for ever either.
+    # Guessing is limited here too: the browser may have been left open.
     attempt = lockout.Attempt(author.name, visitor_network(request.environ), device="the page for a new password")
     if refusal := _refusal(request, attempt):
         return {"errors": {"current": refusal}}
     if not passwords.matches(request.POST.get("current", ""), author.password_hash):
         lockout.note_failure(request.dbsession, attempt)
-        errors["current"] = "This is not your current password."
-    if problem := passwords.problem_with(new):
-        errors["new"] = problem
+        errors["current"] = "The current password is wrong."
+    if error := passwords.error_in(new):
+        errors["new"] = error
     if new != request.POST.get("again", ""):
-        errors["again"] = "The two do not agree."
+        errors["again"] = "The two passwords are different."
     if errors:
         request.response.status = 422
         return {"errors": errors}
-    authors.change_password(request.dbsession, author, new)
+    accounts.change_password(request.dbsession, author, new)
     headers = remember(request, author)
-    request.session.flash("Your password is changed.")
+    request.session.flash("Your password was changed.")
     return HTTPSeeOther(request.route_path("desk"), headers=headers)

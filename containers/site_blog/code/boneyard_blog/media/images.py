@@ -1,35 +1,31 @@
-"""Uploaded images: known by their content, never by what they call themselves, and written anew."""
+"""Decodes uploaded images and encodes them again, so that nothing but the image is stored."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
-import shutil
 import struct
-import tempfile
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 MAX_BYTES = 10 * 1024 * 1024
-# An image that is written anew may well grow; it must also come back in from an export.
+# In bytes. An image may grow when it is encoded again, and must still be importable from an export.
 MAX_KEPT_BYTES = 32 * 1024 * 1024
-# Of all frames together. With half a gigabyte for the whole container, and each pixel taking 7 bytes while an image is
-# encoded, 26 as WebP, and 4 while it is only decoded.
+# Pixels of all frames together, for a container of 512 MB: a pixel takes 7 bytes while an image is encoded (26 as WebP),
+# and 4 while it is only decoded.
 MAX_PIXELS = 25_000_000
 MAX_WEBP_PIXELS = 10_000_000
 MAX_KEPT_PIXELS = 40_000_000
 MAX_FRAMES = 200
 
-# In milliseconds, for frames that do not say: what browsers take.
-_USUAL_DURATION = 100
+# In milliseconds, for frames without a duration; browsers use the same.
+_DEFAULT_DURATION = 100
 
 _FORMATS = {
     "PNG": ("png", "image/png"),
@@ -39,19 +35,19 @@ _FORMATS = {
 }
 
 
-# What the decoders raise on bytes that are not what they expect.
+# The errors that Pillow's decoders raise for damaged images.
 _DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, OverflowError, LookupError, TypeError, AttributeError, struct.error, zlib.error,
 )  # fmt: skip
 
 
 class NotAnImage(Exception):
-    """An upload is not an image that can be shown."""
+    """An upload is not an image that can be stored; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image that was decoded without complaint."""
+    """An image that was decoded without errors."""
 
     data: bytes
     extension: str
@@ -61,12 +57,12 @@ class Picture:
 
     @property
     def path(self) -> str:
-        """Where it lies below the media folder, and below /media/ for readers: named by its content."""
+        """Its path in the media folder, and below /media/ on the site: a hash of its content."""
         digest = hashlib.sha256(self.data).hexdigest()[:32]
         return f"{digest[:2]}/{digest}.{self.extension}"
 
     def row(self, file_name: str) -> dict[str, str | int]:
-        """Return what the database keeps of it; a file's name, which its author chose, is a text and nothing else."""
+        """Return its row for the table `media`; `file_name` is only shown to authors and never used as a path."""
         stem = file_name.replace("\\", "/").rpartition("/")[2]
         return {
             "path": self.path,
@@ -79,19 +75,19 @@ class Picture:
 
 
 def read_picture(data: bytes, path: str | None = None) -> Picture:
-    """Return the image in some bytes, without anything else that they may hold.
+    """Return the image in `data`, encoded again. Raises NotAnImage.
 
-    When `path` is the very one that these bytes have, they come from a media folder and are kept to the last bit: encoded
-    again they would be worse, and no longer where posts look for them.
+    If `path` is the path that these bytes have in a media folder, they come from an export and stay unchanged: encoding
+    them again would lose quality, and change the path that posts refer to.
     """
     if not data:
         raise NotAnImage("The file is empty.")
-    most = MAX_KEPT_BYTES if path else MAX_BYTES
-    if len(data) > most:
-        raise NotAnImage(f"The file is larger than {most // 2**20} MB.")
+    maximum = MAX_KEPT_BYTES if path else MAX_BYTES
+    if len(data) > maximum:
+        raise NotAnImage(f"The file is larger than {maximum // 2**20} MB.")
     try:
-        with _alone(), warnings.catch_warnings():
-            # Pillow's own bomb check only warns below twice its limit; ours comes first.
+        with _lock(), warnings.catch_warnings():
+            # The limits of this module are lower than the one at which Pillow warns.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=list(_FORMATS)) as image:
                 kept = Picture(data, *_FORMATS[_format_name(image)], image.width, image.height)
@@ -105,31 +101,31 @@ def read_picture(data: bytes, path: str | None = None) -> Picture:
     except Image.DecompressionBombError as error:
         raise NotAnImage(_too_large(MAX_PIXELS)) from error
     except _DAMAGE as error:
-        raise NotAnImage("This is no PNG, JPEG, GIF or WebP image, or it is damaged.") from error
+        raise NotAnImage("The file is not a PNG, JPEG, GIF or WebP image, or it is damaged.") from error
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Wait until no other worker has an image in its hands: two large ones at once are more than the container may take."""
+def _lock() -> Iterator[None]:
+    """Wait until no other worker decodes an image: two large ones at once exceed the container's memory limit."""
     with open(__file__, "rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _too_large(most: int) -> str:
-    return f"The image is larger than {most // 10**6} million pixels."
+def _too_large(maximum: int) -> str:
+    return f"The image is larger than {maximum // 10**6} million pixels."
 
 
-def _check_size(image: Image.Image, most: int) -> None:
+def _check_size(image: Image.Image, maximum: int) -> None:
     frames = getattr(image, "n_frames", 1)
-    if image.width * image.height * frames > most:
-        raise NotAnImage(_too_large(most))
+    if image.width * image.height * frames > maximum:
+        raise NotAnImage(_too_large(maximum))
     if frames > MAX_FRAMES:
         raise NotAnImage(f"The animation has more than {MAX_FRAMES} frames.")
 
 
 def _format_name(image: Image.Image) -> str:
-    # Cameras that add a preview to a JPEG make what Pillow calls MPO.
+    # Pillow calls a JPEG with a preview, which cameras write, MPO.
     return "JPEG" if image.format == "MPO" else image.format
 
 
@@ -143,48 +139,48 @@ def _encode(image: Image.Image) -> Picture:
     first.info = {key: value for key, value in first.info.items() if key in ("transparency", "background")}
     first.save(out, image_format, **options)
     if out.tell() > MAX_KEPT_BYTES:
-        raise NotAnImage(f"The image takes more than {MAX_KEPT_BYTES // 2**20} MB when it is written anew.")
+        raise NotAnImage(f"The image takes more than {MAX_KEPT_BYTES // 2**20} MB after encoding.")
     return Picture(out.getvalue(), *_FORMATS[image_format], first.width, first.height)
 
 
 def _animation(image: Image.Image) -> tuple[Image.Image, dict]:
-    """Return the first frame, and the others as options to save it with: each as long as it was, as often as it was."""
+    """Return the first frame, and the options to save it with the others, their durations and the loop count."""
     frames = [frame.copy() for frame in ImageSequence.Iterator(image)]
     options = {
         "save_all": True,
         "append_images": frames[1:],
-        "duration": [frame.info.get("duration") or _USUAL_DURATION for frame in frames],
+        "duration": [frame.info.get("duration") or _DEFAULT_DURATION for frame in frames],
     }
     if "loop" in image.info:
-        # Without it an animation plays once.
+        # Without this an animation plays once.
         options["loop"] = image.info["loop"]
     return frames[0], options
 
 
 def _still(image: Image.Image, image_format: str) -> tuple[Image.Image, dict]:
-    """Return the image as it is seen, and the options to save it with."""
+    """Return the image upright and in sRGB, and the options to save it with."""
     image.load()
-    _turn(image)
+    _make_upright(image)
     if profile := image.info.get("icc_profile"):
-        image = _in_srgb(image, profile)
+        image = _to_srgb(image, profile)
     if image_format == "JPEG":
         image = image if image.mode in ("L", "RGB") else image.convert("RGB")
         return image, {"quality": 88, "optimize": True, "progressive": True}
     return image, {"optimize": True} if image_format == "PNG" else {}
 
 
-def _turn(image: Image.Image) -> None:
-    """Turn the image as the camera meant it, because what said so is not kept: nor is where it was taken."""
+def _make_upright(image: Image.Image) -> None:
+    """Rotate the image as its metadata say, and drop the metadata, which may also tell where it was taken."""
     with suppress(*_DAMAGE):
         image.getexif()
-    # Without its source Pillow does not write anew what was read, which it cannot do with all that cameras write.
+    # Without its source Pillow does not encode the metadata again, which fails for some cameras.
     for key in ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"):
         image.info.pop(key, None)
     ImageOps.exif_transpose(image, in_place=True)
 
 
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Return the colours that a profile describes as those that every browser takes for granted."""
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert an image from its colour profile to sRGB."""
     if image.mode == "P":
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     mode = "RGBA" if image.mode == "RGBA" else "RGB"
@@ -193,45 +189,5 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
             image, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode=mode
         )
     except (ImageCms.PyCMSError, OSError):
-        # A profile that is damaged, or for other colours than the image has: then as it would be without one.
+        # The profile is damaged or does not fit the image: ignore it.
         return image
-
-
-def keep(folder: str, picture: Picture) -> None:
-    """Write a picture into the media folder, whole or not at all."""
-    target = Path(folder, picture.path)
-    if target.exists():
-        return
-    target.parent.mkdir(mode=0o755, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".upload-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(picture.data)
-        # Nginx, another user in another container, reads it.
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def remove(folder: str, path: str) -> None:
-    """Remove a picture's file, if it is still there."""
-    Path(folder, path).unlink(missing_ok=True)
-
-
-@contextmanager
-def staging_folder(folder: str) -> Iterator[str]:
-    """Give a folder, on the same volume, for pictures of which it is not sure yet that they stay."""
-    for left_behind in Path(folder).glob(".import-*"):
-        shutil.rmtree(left_behind, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".import-") as staging:
-        yield staging
-
-
-def move_in(staging: str, folder: str) -> None:
-    """Move the pictures that were kept in one folder to another, each at once."""
-    for source in Path(staging).glob("*/*"):
-        target = Path(folder, source.relative_to(staging))
-        target.parent.mkdir(mode=0o755, exist_ok=True)
-        source.replace(target)

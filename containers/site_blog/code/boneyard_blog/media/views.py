@@ -1,4 +1,4 @@
-"""Images: a gallery, and uploads."""
+"""The gallery: uploading and deleting images."""
 
 import logging
 
@@ -6,18 +6,17 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import delete, func, select, text, union_all
 
-from boneyard_blog import gallery, media
-from boneyard_blog.forms import whole_number
+from boneyard_blog.media import gallery, images, storage
 from boneyard_blog.models import Media, Post, PostRevision
+from boneyard_blog.web.parameters import page_number
 
 log = logging.getLogger(__name__)
 
 _SIZE = 60
-_LAST_PAGE = 99_999
 
 
 def _gallery(request, error=None):
-    number = whole_number(request.GET.get("page", ""), 1, _LAST_PAGE)
+    number = page_number(request, 99_999)
     newest = select(Media).order_by(Media.id.desc()).offset((number - 1) * _SIZE).limit(_SIZE + 1)
     images = request.dbsession.scalars(newest).all()
     return {
@@ -29,56 +28,56 @@ def _gallery(request, error=None):
     }
 
 
-@view_config(route_name="media", request_method="GET", permission="write", renderer="media.jinja2")
+@view_config(route_name="media", request_method="GET", permission="write", renderer="author/media.jinja2")
 def images(request):
-    """An author gets the images, those uploaded last first, with what to write to show them."""
+    """An author gets the images, newest first, with the Markdown that shows them."""
     return _gallery(request)
 
 
-@view_config(route_name="media", request_method="POST", permission="write", renderer="media.jinja2")
+@view_config(route_name="media", request_method="POST", permission="write", renderer="author/media.jinja2")
 def upload(request):
-    """An author uploads an image; whatever is not one is refused with the reason."""
+    """An author uploads an image; other files are refused with the reason."""
     field = request.POST.get("file")
     if not hasattr(field, "file"):
         request.response.status = 422
-        return _gallery(request, "Choose a file first.")
+        return _gallery(request, "Choose a file.")
     session = request.dbsession
     try:
-        picture = media.read_picture(field.file.read(media.MAX_BYTES + 1))
+        picture = images.read_picture(field.file.read(images.MAX_BYTES + 1))
         with session.begin_nested():
             gallery.add_images(session, [picture.row(field.filename) | {"author_id": request.identity.id}])
-            media.keep(request.registry.blog.media_folder, picture)
-    except media.NotAnImage as problem:
+            storage.keep(request.registry.blog.media_folder, picture)
+    except images.NotAnImage as error:
         request.response.status = 422
-        return _gallery(request, str(problem))
-    except OSError as problem:
-        log.error("An upload could not be kept: %s", problem)
+        return _gallery(request, str(error))
+    except OSError as error:
+        log.error("Storing an uploaded image failed: %s", error)
         request.response.status = 507
-        return _gallery(request, "The image could not be kept: there may be no room left.")
-    request.session.flash("The image is here.")
+        return _gallery(request, "The image could not be stored. The disk may be full; see the log.")
+    request.session.flash("The image was uploaded.")
     return HTTPSeeOther(request.route_path("media"))
 
 
-def _title_of_user(session, path: str) -> str | None:
-    """Return the title of a post that shows an image, or did so in one of its revisions."""
-    # Every text is looked through, which takes as long as there are texts.
+def _title_of_post_with(session, path: str) -> str | None:
+    """Return the title of a post that shows the image now or in one of its revisions, None if there is none."""
+    # Reads the text of every post and revision, which may take seconds.
     session.execute(text("SET LOCAL statement_timeout = '20s'"))
     now = select(Post.title).where(func.strpos(Post.body, path) > 0)
     once = select(Post.title).join(PostRevision, PostRevision.post_id == Post.id)
     return session.scalar(union_all(now, once.where(func.strpos(PostRevision.body, path) > 0)).limit(1))
 
 
-@view_config(route_name="delete_image", request_method="POST", permission="write", renderer="media.jinja2")
+@view_config(route_name="delete_image", request_method="POST", permission="write", renderer="author/media.jinja2")
 def delete_image(request):
-    """An author deletes an image that no post shows, nor any revision of one."""
+    """An author deletes an image that no post or revision shows."""
     session = request.dbsession
     path = session.scalar(select(Media.path).where(Media.id == int(request.matchdict["id"])).with_for_update())
     if path is None:
         raise HTTPNotFound
-    title = _title_of_user(session, path)
+    title = _title_of_post_with(session, path)
     if title is not None:
         request.response.status = 409
-        return _gallery(request, f"“{title}”, or a revision of it, shows this image: it stays as long as they do.")
+        return _gallery(request, f"The image is used in the post “{title}” or one of its revisions and cannot be deleted.")
     session.execute(delete(Media).where(Media.path == path))
     registry = request.registry
 
@@ -86,8 +85,8 @@ def delete_image(request):
         if committed:
             gallery.remove_file(registry.session_factory, registry.blog.media_folder, path)
 
-    # If there were no commit, the row would be there still, and without its file.
+    # After the commit, so that a rollback cannot leave the row without its file.
     request.tm.get().addAfterCommitHook(remove)
     log.info("%s deleted the image %s", request.identity.name, path)
-    request.session.flash("The image is deleted.")
+    request.session.flash("The image was deleted.")
     return HTTPSeeOther(request.route_path("media"))

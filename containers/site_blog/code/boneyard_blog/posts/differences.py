@@ -1,4 +1,4 @@
-"""What one version of a post says that another does not."""
+"""The differences between two versions of a post."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MARKS = {" ": "kept", "-": "removed", "+": "added"}
 
 @dataclass(frozen=True)
 class FieldDifference:
-    """A field that is not the same in two versions."""
+    """A field with its value in two versions."""
 
     label: str
     before: str
@@ -19,14 +19,14 @@ class FieldDifference:
 
 @dataclass(frozen=True)
 class Differences:
-    """The fields that differ, and the lines of the text, each marked as kept, removed or added; none if it is the same."""
+    """The fields that differ, and the lines of the text, marked as kept, removed, added or gap; empty if it is the same."""
 
     fields: tuple[FieldDifference, ...]
     lines: tuple[tuple[str, str], ...]
 
     @classmethod
     def between(cls, before, after, *more: FieldDifference) -> Differences:
-        """Compare two contents or revisions; `more` is what they do not hold themselves, whether it differs or not."""
+        """Compare two contents or revisions, and the fields in `more`, which they do not contain."""
         fields = (
             FieldDifference("Title", before.title, after.title),
             FieldDifference("Address", before.slug, after.slug),
@@ -41,7 +41,7 @@ class Differences:
 
 
 def _lines(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """Return the lines of two texts; long stretches of kept ones are left out."""
+    """Return the lines of a unified diff of two texts; long unchanged parts are left out."""
     lines = []
     for line in difflib.unified_diff(old.splitlines(), new.splitlines(), n=3, lineterm=""):
         if line.startswith(("---", "+++")) and not lines:

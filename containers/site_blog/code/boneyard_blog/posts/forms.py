@@ -1,4 +1,4 @@
-"""What the form of a post may hold."""
+"""The form of a post, and its validation."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from boneyard_blog import writing
-from boneyard_blog.writing import Content
+from boneyard_blog.posts import writing
+from boneyard_blog.posts.writing import Content
+from boneyard_blog.web.parameters import whole_number
 
-# The greatest number that a revision can have.
+# The greatest revision number that the database can store.
 MAX_REVISION = 2**31 - 1
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def whole_number(text: str, otherwise: int, most: int) -> int:
-    """Return the number that a text is, from 1 to `most`, and `otherwise` if it is none of these."""
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
-        return otherwise
-    return int(text) if 1 <= int(text) <= most else otherwise
-
-
 @dataclass
 class PostForm:
-    """A post's fields as typed, and what is wrong with them."""
+    """The fields of a post as typed, and the errors by field."""
 
     title: str = ""
     slug: str = ""
@@ -39,7 +33,7 @@ class PostForm:
 
     @classmethod
     def of_post(cls, post, content: Content) -> PostForm:
-        """Return the form filled with a post, scheduled or published alike: its date tells."""
+        """Return the form filled with a post; a scheduled post is a published one with a date in the future."""
         return cls(
             title=content.title,
             slug=content.slug,
@@ -53,7 +47,7 @@ class PostForm:
 
     @classmethod
     def of_request(cls, fields: Mapping[str, str], published_at: datetime | None = None) -> PostForm:
-        """Return the form as it was sent, checked; `published_at` is what the post has now."""
+        """Return the submitted form, validated; `published_at` is the current date of the post, None for a draft."""
         form = cls(
             title=" ".join(str(fields.get("title", "")).split(" ")).strip(),
             slug=str(fields.get("slug", "")).strip(),
@@ -67,7 +61,7 @@ class PostForm:
         form._check()
         if form.state == "draft" and form.publish_on not in ("", _as_field(published_at)):
             form.errors.setdefault(
-                "publish_on", "A draft has no date: choose Published, and it comes out then; or empty this field."
+                "publish_on", "A draft has no date. Choose Published to publish it at this time, or clear this field."
             )
         return form
 
@@ -76,32 +70,32 @@ class PostForm:
         self._check_text("summary", "The summary", self.summary, writing.MAX_SUMMARY)
         self._check_text("body", "The text", self.body, writing.MAX_BODY)
         if not self.title:
-            self.errors["title"] = "A post needs a title."
+            self.errors["title"] = "A title is required."
         elif "\n" in self.title or "\t" in self.title:
-            self.errors["title"] = "The title is one line."
+            self.errors["title"] = "The title must be one line."
         if self.slug and (not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.slug) or len(self.slug) > writing.MAX_SLUG):
             self.errors["slug"] = (
-                f"An address is made of a-z, 0-9 and single hyphens, at most {writing.MAX_SLUG} of them."
+                f"An address may contain a-z, 0-9 and single hyphens, at most {writing.MAX_SLUG} characters."
             )
         self._check_tags()
         if self.publish_on and self.published_on is None:
-            self.errors["publish_on"] = "Give a date and time like 2026-03-31T18:30, between 1990 and 2199."
+            self.errors["publish_on"] = "Enter a date and time such as 2026-03-31T18:30, between 1990 and 2199."
 
-    def _check_text(self, name: str, label: str, value: str, longest: int) -> None:
-        if len(value) > longest:
-            self.errors[name] = f"{label} has {len(value):,} characters; {longest:,} is the most."
+    def _check_text(self, name: str, label: str, value: str, maximum: int) -> None:
+        if len(value) > maximum:
+            self.errors[name] = f"{label} has {len(value):,} characters; the maximum is {maximum:,}."
         elif _CONTROL.search(value):
-            self.errors[name] = f"{label} holds control characters that cannot be kept."
+            self.errors[name] = f"{label} contains control characters."
 
     def _check_tags(self) -> None:
         names = self.tag_names
         if len(names) > writing.MAX_TAGS:
-            self.errors["tags"] = f"These are {len(names)} tags; {writing.MAX_TAGS} is the most."
+            self.errors["tags"] = f"There are {len(names)} tags; the maximum is {writing.MAX_TAGS}."
         for name in names:
             if len(name) > writing.MAX_TAG or not name.isprintable() or name != name.lower():
-                self.errors["tags"] = f"A tag has at most {writing.MAX_TAG} visible characters."
+                self.errors["tags"] = f"A tag may have at most {writing.MAX_TAG} visible characters."
             elif name in (".", ".."):
-                self.errors["tags"] = f"{name} cannot be a tag: browsers take it out of an address."
+                self.errors["tags"] = f"{name} cannot be a tag: browsers remove it from addresses."
 
     @property
     def tag_names(self) -> tuple[str, ...]:
@@ -109,7 +103,7 @@ class PostForm:
 
     @property
     def published_on(self) -> datetime | None:
-        """The moment to publish, in UTC; None if there is none or it makes no sense."""
+        """The time to publish, in UTC; None if the field is empty or malformed."""
         if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", self.publish_on):
             return None
         try:

@@ -1,8 +1,7 @@
-"""Lists of posts, cut into pages."""
+"""Lists of posts, divided into pages."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,13 +10,7 @@ from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
 from sqlalchemy import Row, Select, func, select
 
 from boneyard_blog.models import Post, PostTag, Tag, TagCount, is_visible
-from boneyard_blog.text import LEAD
-
-
-def page_asked_for(request) -> int:
-    """Return the number in `?page=`, 1 if it is none."""
-    number = request.GET.get("page", "")
-    return int(number) if re.fullmatch("[1-9][0-9]{0,3}", number) else 1
+from boneyard_blog.posts.markdown import LEAD
 
 
 def tags_of_post():
@@ -27,9 +20,9 @@ def tags_of_post():
 
 
 def listed_posts(chosen: Select) -> Select:
-    """Select what a list shows of each post whose `id` the given query chooses, newest first.
+    """Select the columns of a list, newest post first, for the posts whose `id` the given query selects.
 
-    The query chooses on an index alone, so that rows which a page skips cost next to nothing.
+    That query reads only an index, so that skipping the rows of earlier pages is cheap.
     """
     chosen = chosen.subquery()
     return (
@@ -43,17 +36,17 @@ def listed_posts(chosen: Select) -> Select:
 
 
 def newest_posts(*conditions) -> Select:
-    """Choose posts along the timeline."""
+    """Select the ids of visible posts, newest first."""
     return select(Post.id).where(is_visible(), *conditions).order_by(Post.published_at.desc(), Post.id.desc())
 
 
 def _tag_id(name: str):
-    # As a value of its own, and not by a join, it lets the tag's index give the order.
+    # A subquery instead of a join lets the index of the tag give the order.
     return select(Tag.id).where(Tag.name == name).scalar_subquery()
 
 
 def posts_with_tag(name: str) -> Select:
-    """Choose the posts with a tag, along the tag's own timeline."""
+    """Select the ids of visible posts with a tag, newest first."""
     return (
         select(PostTag.post_id.label("id"))
         .where(PostTag.tag_id == _tag_id(name), PostTag.live_at <= func.now())
@@ -62,7 +55,7 @@ def posts_with_tag(name: str) -> Select:
 
 
 def tag_total(name: str):
-    """Return the number of posts with a tag as an SQL value: the count, less those that are still scheduled."""
+    """Return the number of visible posts with a tag as an SQL expression: the stored count minus scheduled posts."""
     waiting = select(func.count()).where(PostTag.tag_id == _tag_id(name), PostTag.live_at > func.now())
     total = select(TagCount.posts - waiting.scalar_subquery()).where(TagCount.tag_id == _tag_id(name))
     return total.scalar_subquery().label("total")
@@ -70,7 +63,7 @@ def tag_total(name: str):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list of posts, with the addresses of its neighbours."""
+    """One page of a list of posts, with the URLs of the pages before and after it (None: there is none)."""
 
     posts: Sequence[Row]
     number: int
@@ -81,7 +74,7 @@ class Page:
 
 
 class Pager:
-    """Finds out which page is asked for, and refuses those that do not exist."""
+    """Reads the page number of a request, and answers 404 for pages that do not exist."""
 
     def __init__(self, request):
         self._request = request
@@ -99,7 +92,7 @@ class Pager:
         return (self.number - 1) * self._size
 
     def page(self, posts: Sequence[Row], total: int) -> Page:
-        """Return the page; one that lies beyond the end does not exist, but an empty list has a first page."""
+        """Return the page. Raises HTTPNotFound beyond the last page; an empty list has one page."""
         last = max(1, -(-total // self._size))
         if self.number > last:
             raise HTTPNotFound
@@ -122,16 +115,16 @@ class Pager:
 
 
 def month_start(year: int, month: int) -> datetime:
-    """Return the first moment of a month, the 13th being the next year's first."""
+    """Return the start of a month in UTC; month 13 is January of the next year."""
     if month == 13:
         year, month = year + 1, 1
     return datetime(year, month, 1, tzinfo=UTC)
 
 
 def timeline_page(request, months, pager: Pager) -> Page:
-    """Return a page of the posts of some adjacent months, given newest first.
+    """Return a page of the posts of adjacent months, which are given newest first.
 
-    The months' counts tell in which month the page begins, so that even the last page of very many skips few rows.
+    The counts of the months give the month in which the page begins, so that even the last of many pages skips few rows.
     """
     total = sum(month.posts for month in months)
     offset = pager.offset

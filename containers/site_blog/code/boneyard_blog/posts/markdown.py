@@ -1,4 +1,4 @@
-"""Markdown in, safe HTML or plain text out."""
+"""Converts Markdown to safe HTML or to plain text."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-# Of a body, more than any summary needs.
+# The number of characters of a body that summaries are made of.
 LEAD = 1500
 
-# In characters. The HTML, of which code takes very much, is kept in the memory of each worker.
-_LONGEST_KEPT = 20_000
+# In characters. Only shorter bodies are cached: the HTML takes memory in each worker.
+_MAX_CACHED = 20_000
 
 _ATTRIBUTES = {
     "a": {"href", "title"},
@@ -43,7 +43,7 @@ def _highlight(code: str, language: str, attributes: str) -> str:
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": True, "highlight": _highlight, "linkify": True})
-    # Only what begins with https:// and the like becomes a link: site.py and README.md are names of files, not hosts.
+    # Only URLs with a scheme become links: site.py and README.md are file names, not hosts.
     markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     return markdown.enable(["table", "strikethrough", "linkify"])
 
@@ -53,23 +53,23 @@ _MARKDOWN = _markdown()
 
 def _safe_attribute(tag: str, name: str, value: str) -> str | None:
     if tag == "img" and name == "src" and not re.match(r"/(?![/\\\s])", value):
-        # Readers are never sent to a third party by merely reading. To a browser a backslash is a slash, and a tab or
-        # the end of a line is nothing: "/\host" and "/<tab>/host" lead to another host as "//host" does.
+        # A post must not load anything from third parties. Browsers read a backslash as a slash and ignore tabs and
+        # line ends: "/\host" and "/<tab>/host" lead to another host, as "//host" does.
         return "/static/elsewhere.svg"
     if name == "class":
-        kept = [word for word in value.split() if re.fullmatch(r"(hl|language)-[\w+#-]+", word)]
-        return " ".join(kept) or None
+        classes = [word for word in value.split() if re.fullmatch(r"(hl|language)-[\w+#-]+", word)]
+        return " ".join(classes) or None
     return value
 
 
 def render(body: str) -> Markup:
-    """Return the HTML of a Markdown text, with nothing in it that could harm a reader."""
-    return _kept(body) if len(body) <= _LONGEST_KEPT else _rendered(body)
+    """Return the sanitized HTML of a Markdown text."""
+    return _cached(body) if len(body) <= _MAX_CACHED else _rendered(body)
 
 
 def _rendered(body: str) -> Markup:
     html = _MARKDOWN.render(body)
-    # The page's own title is its h1.
+    # The title of the page is its h1.
     html = re.sub(r"<(/?)h([1-5])>", lambda match: f"<{match[1]}h{int(match[2]) + 1}>", html)
     safe = nh3.clean(
         html,
@@ -84,14 +84,14 @@ def _rendered(body: str) -> Markup:
     return Markup(safe)
 
 
-_kept = lru_cache(maxsize=128)(_rendered)
+_cached = lru_cache(maxsize=128)(_rendered)
 
 
 def plain(markdown: str) -> str:
-    """Return Markdown without its signs, on one line, quickly and roughly: for summaries and snippets."""
+    """Return roughly the plain text of Markdown, on one line: for summaries and search results."""
     text = re.sub(r"(?ms)^(`{3,}|~{3,}).*?(^\1|\Z)", " ", markdown)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    # A tag; or one that was cut off with the text, in its name or among its attributes. Any other "<" is less than.
+    # A tag, also one that the end of the text has cut off. Any other "<" means less than.
     text = re.sub(r"<[A-Za-z/!]([^<>]*>|[^<>\s]*(\s[^<>=]*=[^<>]*)?\Z)", " ", text)
     text = re.sub(r"(?m)^\s*(#{1,6}|>|[-+*]|\d+\.)\s+", "", text)
     text = re.sub(r"(?m)^\s*\|?[-:|\s]+\|?\s*$", " ", text)
@@ -100,7 +100,7 @@ def plain(markdown: str) -> str:
 
 
 def summarise(summary: str, body: str, length: int = 240) -> str:
-    """Return the author's summary, or else the beginning of the text, cut at a word."""
+    """Return the author's summary, else the beginning of the text: at most `length` characters, cut at a word."""
     text = summary.strip() or plain(body[:LEAD])
     if len(text) <= length or summary.strip():
         return text
@@ -108,5 +108,5 @@ def summarise(summary: str, body: str, length: int = 240) -> str:
 
 
 def xml_text(text: str) -> str:
-    """Return a text without the characters that no XML document may hold, not even escaped."""
+    """Return a text without the characters that XML does not allow, not even escaped."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", str(text))

@@ -1,4 +1,4 @@
-"""Full-text search whose time does not grow with the number of posts."""
+"""Full-text search and search by tag, in a time that does not grow with the number of posts."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from psycopg.errors import QueryCanceled
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from boneyard_blog.text import plain
-from boneyard_blog.writing import split_tags
+from boneyard_blog.posts.markdown import plain
+from boneyard_blog.posts.writing import split_tags
 
 MAX_LENGTH = 200
 
-# Of the posts that match, so many of the newest are ranked, and so many more of those that match in the title.
+# How many of the newest matching posts are ranked, and how many more of those that match in the title.
 RANKED, RANKED_BY_TITLE = 100, 40
-# No index knows which words adjoin. So many of the newest posts with the words of a phrase, or with those that are wanted
-# where others are excluded, are looked through.
-LOOKED_THROUGH = 2000
+# An index does not know which words are adjacent. For phrases and excluded words, so many of the newest posts that
+# contain the words are examined.
+EXAMINED = 2000
 
 _START, _STOP = "\ue000", "\ue001"
 
 _ASKED = "websearch_to_tsquery('english', :q)"
-# Its words, without their order and without those that are excluded: what an index finds.
+# Its words without order and without excluded words, which an index can find.
 _WORDS = rf"regexp_replace(querytree({_ASKED}), '<(-|\d+)>', '&', 'g')"
 _IS_WORDS_ALONE = f"{_WORDS} = CAST({_ASKED} AS text)"
 _ONLY_EXCLUDES = f"querytree({_ASKED}) = 'T'"
@@ -38,7 +38,7 @@ _FIND = text(rf"""
         WHERE search @@ CAST({_WORDS} AS tsquery) AND published_at <= now() AND deleted_at IS NULL
           AND NOT {_ONLY_EXCLUDES}
         ORDER BY published_at DESC
-        LIMIT CASE WHEN {_IS_WORDS_ALONE} THEN :ranked ELSE :looked_through END
+        LIMIT CASE WHEN {_IS_WORDS_ALONE} THEN :ranked ELSE :examined END
     ), hits AS (
         (SELECT id FROM candidates
          WHERE {_IS_WORDS_ALONE} OR search @@ {_ASKED}
@@ -54,7 +54,7 @@ _FIND = text(rf"""
         OFFSET :offset LIMIT :size
     )
     SELECT title, slug, published_at, total, {_ONLY_EXCLUDES} AS only_excludes,
-        NOT {_IS_WORDS_ALONE} AND (SELECT count(*) FROM candidates) = :looked_through AS is_partial,
+        NOT {_IS_WORDS_ALONE} AND (SELECT count(*) FROM candidates) = :examined AS is_partial,
         ARRAY(SELECT name FROM tags JOIN post_tags ON tag_id = tags.id WHERE post_id = posts.id ORDER BY name) AS tags,
         ts_headline('english', translate(left(body, 20000), :marks, ''), {_ASKED},
                     'MaxFragments=2, MinWords=12, MaxWords=28, FragmentDelimiter=" … ",'
@@ -63,8 +63,7 @@ _FIND = text(rf"""
     ORDER BY ts_rank(search, {_ASKED}, 1) DESC, published_at DESC, id DESC
 """)
 
-# Words that no post holds any more stay among the known ones, and those of posts that readers do not see are there too:
-# so the nearest word is one candidate of several.
+# The known words include those of deleted and of hidden posts, so several similar words are candidates.
 _NEAREST_WORDS = text("""
     SELECT asked, ARRAY(
         SELECT word FROM search_words WHERE word % asked ORDER BY similarity(word, asked) DESC, word LIMIT 4
@@ -72,11 +71,11 @@ _NEAREST_WORDS = text("""
     FROM unnest(CAST(:words AS text[])) AS words (asked)
 """)
 
-# A search that finds nothing is answered all the same, whether or not a suggestion is found in this time.
+# The time limit in milliseconds for finding a suggestion; after it the page has none.
 SUGGESTION_MS = 400
 _BE_QUICK = text("SELECT set_config('statement_timeout', :ms, true)")
 
-# Of the combinations of nearest words, so many are tried.
+# How many combinations of similar words are tried.
 _TRIED = 12
 
 _FINDS_SOMETHING = """EXISTS (
@@ -85,8 +84,7 @@ _FINDS_SOMETHING = """EXISTS (
 )"""
 
 
-# Too few trigrams are left of a short name with a slip in it to tell whether it was meant, but enough to find the few that
-# may have been.
+# Trigrams of a short misspelt name are too few to decide on similarity, but enough to find candidates.
 _NEAREST_TAGS = text("""
     SELECT asked, ARRAY(
         SELECT name FROM tags WHERE EXISTS (SELECT FROM post_tags WHERE tag_id = tags.id AND live_at <= now())
@@ -99,7 +97,7 @@ _NEAREST_TAGS = text("""
 
 @dataclass(frozen=True)
 class Asked:
-    """What a visitor searched for, made fit for a search."""
+    """The cleaned search text; `was_cut` if it was too long."""
 
     text: str
     was_cut: bool
@@ -107,7 +105,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Hit:
-    """A post that matches, with the place where it does."""
+    """A post that matches, with a snippet around the match."""
 
     title: str
     slug: str
@@ -118,9 +116,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Results:
-    """One page of hits. `total` is exact up to RANKED; beyond that `is_bounded`.
+    """One page of hits.
 
-    A search that `only_excludes` has no hits; one that `is_partial` may have more in older posts.
+    `total` is exact below RANKED, else `is_bounded` is true. `only_excludes`: the search has excluded words only, and no
+    hits. `is_partial`: older posts may match too.
     """
 
     hits: list[Hit]
@@ -136,19 +135,19 @@ class Results:
 
 
 def clean(asked: str) -> Asked:
-    """Return the words of a search on one line, without control characters, and not too many."""
+    """Return the search text on one line, without control characters, at most MAX_LENGTH characters long."""
     words = " ".join("".join(c if c.isprintable() else " " for c in asked).split())
     return Asked(words[:MAX_LENGTH].strip(), len(words) > MAX_LENGTH)
 
 
 def find(session, asked: str, number: int, size: int) -> Results:
-    """Return a page of the best matches; a page beyond the end is the first one."""
+    """Return a page of `size` matches, best first; for a page beyond the end the first one."""
     offset = (number - 1) * size
     parameters = {
-        "q": asked, "ranked": RANKED, "ranked_by_title": RANKED_BY_TITLE, "looked_through": LOOKED_THROUGH,
+        "q": asked, "ranked": RANKED, "ranked_by_title": RANKED_BY_TITLE, "examined": EXAMINED,
         "offset": offset, "size": size, "start": _START, "stop": _STOP, "marks": _START + _STOP,
     }  # fmt: skip
-    # Without a match there is one row, which says why.
+    # Without a match there is one row, with the reason.
     rows = session.execute(_FIND, parameters).all()
     total = rows[0].total or 0
     if not total and number > 1:
@@ -163,7 +162,7 @@ def _mark(snippet: str) -> Markup:
 
 
 def suggest(session, asked: str) -> str | None:
-    """Return the most similar search that finds something, None if there is none, or none that is found soon."""
+    """Return the most similar search that has results; None if there is none or the time limit is reached."""
     attempt = session.begin_nested()
     try:
         session.execute(_BE_QUICK, {"ms": str(SUGGESTION_MS)})
@@ -172,7 +171,7 @@ def suggest(session, asked: str) -> str | None:
         if not isinstance(error.orig, QueryCanceled):
             raise
         suggestion = None
-    # With the limit, which was for this alone.
+    # Also resets the time limit, which applies to the suggestion only.
     attempt.rollback()
     return suggestion
 
@@ -182,29 +181,29 @@ def _nearest_search(session, asked: str) -> str | None:
     if not words:
         return None
     nearest = [row.nearest or [row.asked] for row in session.execute(_NEAREST_WORDS, {"words": words})]
-    # Those whose words are nearest come first.
+    # The combinations with the most similar words come first.
     ranks = sorted(product(*(range(len(candidates)) for candidates in nearest)), key=sum)
     suggestions = [" ".join(c[rank] for c, rank in zip(nearest, chosen, strict=True)) for chosen in ranks[: _TRIED + 1]]
     return _first_that_finds(session, [suggestion for suggestion in suggestions if suggestion != " ".join(words)])
 
 
 def _first_that_finds(session, searches: list[str]) -> str | None:
-    """Return the first search that finds something, with one statement, which stops there."""
+    """Return the first search that has results, with one statement that stops there."""
     if not searches:
         return None
-    # Each search is a value of its own, so that PostgreSQL knows how common its words are and picks the best index.
+    # Each search is a parameter of its own, so that PostgreSQL plans by the frequency of its words.
     cases = " ".join(f"WHEN {_FINDS_SOMETHING.format(i)} THEN {i}" for i in range(len(searches)))
     first = session.scalar(text(f"SELECT CASE {cases} END"), {f"q{i}": search for i, search in enumerate(searches)})
     return searches[first] if first is not None else None
 
 
 def tags_asked_for(asked: str) -> tuple[str, ...]:
-    """Return the tags in what a visitor typed, as an author's would be kept; "#nginx" is meant as nginx."""
+    """Return the tags in a search text, normalized like those of posts; "#nginx" means nginx."""
     names = (name.lstrip("#-") for name in split_tags(asked))
     return tuple(dict.fromkeys(name for name in names if name))[:8]
 
 
 def nearest_tags(session, names: tuple[str, ...]) -> list[str]:
-    """Return the tags that readers see and that are called so, or similarly."""
+    """Return the visible tags with these or similar names."""
     rows = session.execute(_NEAREST_TAGS, {"names": list(names)})
     return list(dict.fromkeys(tag for row in rows for tag in get_close_matches(row.asked, row.nearest)))

@@ -1,4 +1,4 @@
-"""What every page says about the whole site, read with one statement."""
+"""The state of the site that every page shows or depends on, read with one statement."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 
 _MOST_USED = 12
-# More than any site has.
+# The maximum number of tags on the page of all tags.
 _ALL = 10_000
 
-# Posts with a date are counted; few of them are not out yet.
+# The stored counts include scheduled posts, which are few and are subtracted.
 _WAITING = """scheduled AS MATERIALIZED (
         SELECT id, published_at FROM posts WHERE deleted_at IS NULL AND published_at > now()
     ), waiting AS MATERIALIZED (
@@ -26,7 +26,7 @@ _STATE = text(f"""
         LEFT JOIN (SELECT month_of(published_at) AS month, count(*) AS posts FROM scheduled GROUP BY 1) AS waiting
             USING (month)
     ), most_used AS (
-        -- Apart from the few whose posts are not all out yet, the index on counts gives them in order.
+        -- For tags without scheduled posts, which are most, the index on counts gives the order.
         (SELECT tag_id, posts FROM tag_counts
          WHERE posts > 0 AND tag_id NOT IN (SELECT tag_id FROM waiting)
          ORDER BY posts DESC, tag_id LIMIT :tags)
@@ -58,7 +58,7 @@ _TAGS = text(f"""
 
 @dataclass(frozen=True)
 class Month:
-    """A month with posts in it."""
+    """A month that has posts, and their number."""
 
     first_day: date
     posts: int
@@ -82,7 +82,7 @@ class CountedTag:
 
 @dataclass(frozen=True)
 class Site:
-    """The site as readers see it at this moment; months are newest first, tags most used first."""
+    """The site as readers see it now; months are newest first, tags most used first."""
 
     identity: UUID
     version: int
@@ -97,7 +97,7 @@ class Site:
 
     @property
     def modified_at(self) -> datetime:
-        """The last change, or the moment a scheduled post came out if that was later, to the second."""
+        """The time of the last change, or of the newest post if that is later, in whole seconds."""
         latest = max(self.changed_at, self.newest_at) if self.newest_at else self.changed_at
         return latest.astimezone(UTC).replace(microsecond=0)
 
@@ -109,12 +109,12 @@ class Site:
         return years
 
     def permanent_name(self, thing: str) -> str:
-        """Return a name that something of this site keeps, whatever its address becomes, and that nothing else has."""
+        """Return a URN that identifies a part of this site for good, independent of its URL."""
         return uuid5(self.identity, thing).urn
 
 
 def read_site(session) -> Site:
-    """Return the state of the site, with its most used tags."""
+    """Return the state of the site."""
     row = session.execute(_STATE, {"tags": _MOST_USED}).one()
     return Site(
         identity=row.identity,
@@ -126,8 +126,13 @@ def read_site(session) -> Site:
     )
 
 
+def entry_id(site: Site, post_id: int, atom_id: UUID | None) -> UUID:
+    """Return the id of a post in feeds; a post that was imported keeps the id (`atom_id`) of the site it came from."""
+    return atom_id or UUID(site.permanent_name(f"post/{post_id}"))
+
+
 def read_tags(session) -> list[CountedTag]:
-    """Return all tags that readers see, by name."""
+    """Return all tags with visible posts, sorted by name."""
     tags = [CountedTag(row.name, row.posts) for row in session.execute(_TAGS, {"tags": _ALL})]
     return sorted(tags, key=lambda tag: tag.name)
 

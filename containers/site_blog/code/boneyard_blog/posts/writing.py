@@ -1,4 +1,4 @@
-"""What authors do to posts. Each save is kept as a revision, and nobody overwrites what they have not seen."""
+"""Creates, saves, bins and deletes posts. Each save is stored as a revision; edit conflicts are detected."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from boneyard_blog.models import Author, FormerSlug, Post, PostRevision, PostTag
 MAX_TITLE, MAX_SLUG, MAX_SUMMARY, MAX_BODY, MAX_TAG, MAX_TAGS = 200, 100, 500, 200_000, 40, 20
 
 
-# Longer than any page waits: an import of thousands of posts may come first.
-_PATIENCE = "20s"
+# How long a save waits for others: an import of thousands of posts may come first.
+_LOCK_TIMEOUT = "20s"
 
 
 @dataclass(frozen=True)
 class Content:
-    """What an author writes; a new post without a slug gets one that is free."""
+    """The fields of a post that an author edits; a new post with an empty slug gets one from its title."""
 
     title: str
     slug: str
@@ -32,38 +32,38 @@ class Content:
 
 
 class EditConflict(Exception):
-    """Someone else has saved the post since its author began to edit it."""
+    """Another author has saved the post since this author opened it; `current` is the newest revision."""
 
     def __init__(self, current: PostRevision):
-        super().__init__(f"revision {current.number} was saved meanwhile")
+        super().__init__(f"revision {current.number} was saved in the meantime")
         self.current = current
 
 
 class SlugTaken(Exception):
-    """Another post has this address."""
+    """Another post has this slug."""
 
     def __init__(self, slug: str, title: str):
-        super().__init__(f"“{title}” has the address {slug} already")
+        super().__init__(f"the post “{title}” has the address {slug}")
 
 
-def take_turn(session: Session, patience: str | None = None) -> None:
-    """Wait until nobody else changes posts; each statement from here on may take as long as `patience`.
+def lock_posts(session: Session, timeout: str | None = None) -> None:
+    """Wait until no other transaction changes posts, and exclude others until this one ends.
 
-    Every change of a post moves `site_state` and thereby excludes all others until its end. Whoever locks anything else
-    before that can be in another's way, and wait for it in turn: so this comes first.
+    `timeout` is the statement timeout from here on, as PostgreSQL writes it (`20s`; `0` for none); the default is 20 s.
+    Every change of a post updates `site_state`. To avoid deadlocks, lock its row before any other row.
     """
-    session.execute(text("SELECT set_config('statement_timeout', :patience, true)"), {"patience": patience or _PATIENCE})
+    session.execute(text("SELECT set_config('statement_timeout', :timeout, true)"), {"timeout": timeout or _LOCK_TIMEOUT})
     session.execute(text("SELECT FROM site_state FOR UPDATE"))
 
 
 def slugify(title: str) -> str:
-    """Return an address made of a title, empty if nothing in it can be part of one."""
+    """Return a slug made of a title; empty if the title has no letter or digit that a slug can hold."""
     plain = unicodedata.normalize("NFKD", title.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")[:80].strip("-")
 
 
 def free_slug(session: Session, wanted: str) -> str:
-    """Return the wanted address, or the first of its numbered variants, that no post has or once had."""
+    """Return the wanted slug, or the first of its numbered variants, that no post has or had."""
     wanted = wanted or "post"
     pattern = wanted + "-%"
     alike = (select(slug).where((slug == wanted) | slug.like(pattern)) for slug in (Post.slug, FormerSlug.slug))
@@ -77,13 +77,13 @@ def free_slug(session: Session, wanted: str) -> str:
 
 
 def split_tags(names: str) -> tuple[str, ...]:
-    """Return the tags that an author typed, separated by commas: lower case, spaces as hyphens, each once."""
+    """Return the tags in a comma-separated list: in lower case, with hyphens for spaces, each once."""
     cleaned = (re.sub(r"[\s/]+", "-", name.strip().lower()).strip("-") for name in names.split(","))
     return tuple(dict.fromkeys(name for name in cleaned if name))
 
 
-def _check_slug(session: Session, slug: str, but: int | None) -> None:
-    title = session.scalar(select(Post.title).where(Post.slug == slug, Post.id.is_distinct_from(but)))
+def _check_slug(session: Session, slug: str, own_id: int | None) -> None:
+    title = session.scalar(select(Post.title).where(Post.slug == slug, Post.id.is_distinct_from(own_id)))
     if title is not None:
         raise SlugTaken(slug, title)
 
@@ -103,7 +103,7 @@ def tag_names(session: Session, post_id: int) -> tuple[str, ...]:
 
 
 def content_of(session: Session, post: Post) -> Content:
-    """Return what a post says now."""
+    """Return the current content of a post."""
     return Content(post.title, post.slug, post.summary, post.body, tag_names(session, post.id))
 
 
@@ -118,8 +118,8 @@ def _keep_revision(session: Session, post: Post, content: Content, author_id: in
 
 
 def create_post(session: Session, author: Author, content: Content, published_at: datetime | None) -> Post:
-    """Add a post and its first revision."""
-    take_turn(session)
+    """Add a post and its first revision; without `published_at` it is a draft. Raises SlugTaken."""
+    lock_posts(session)
     content = replace(content, slug=content.slug or free_slug(session, slugify(content.title)))
     _check_slug(session, content.slug, None)
     post = Post(
@@ -135,10 +135,10 @@ def create_post(session: Session, author: Author, content: Content, published_at
 
 
 def find_post(session: Session, post_id: int, *, lock: bool = False) -> Post | None:
-    """Return a post, whatever its state; locked, so that two saves come one after the other."""
+    """Return a post in any state, None if there is none; with `lock`, other saves wait for this transaction."""
     query = select(Post).where(Post.id == post_id)
     if lock:
-        take_turn(session)
+        lock_posts(session)
         query = query.with_for_update()
     return session.scalar(query)
 
@@ -146,21 +146,21 @@ def find_post(session: Session, post_id: int, *, lock: bool = False) -> Post | N
 def save_post(
     session: Session, author: Author, post: Post, content: Content, published_at: datetime | None, base: int
 ) -> None:
-    """Save a locked post that was edited from revision `base`."""
+    """Save a locked post that was edited from revision `base`. Raises EditConflict or SlugTaken."""
     if post.revision != base:
         raise EditConflict(latest_revision(session, post))
     before = content_of(session, post)
     if content.slug != before.slug:
         _check_slug(session, content.slug, post.id)
     if session.get(PostRevision, (post.id, post.revision)) is None:
-        # It came by plain SQL or by an import: keep what it said before anybody edits it.
+        # The post was inserted with plain SQL: keep its content before the first edit.
         _keep_revision(session, post, before, post.author_id)
     if content != before or published_at != post.published_at:
         post.revision += 1
         _keep_revision(session, post, content, author.id)
     if content.slug != before.slug:
         session.execute(delete(FormerSlug).where(FormerSlug.slug == content.slug))
-        # Of a draft too: it may have been out before it was withdrawn.
+        # Also for a draft: it may have been published before.
         session.merge(FormerSlug(slug=before.slug, post_id=post.id))
     post.title, post.slug, post.summary, post.body = content.title, content.slug, content.summary, content.body
     if content != before or published_at != post.published_at:
@@ -171,7 +171,7 @@ def save_post(
 
 
 def latest_revision(session: Session, post: Post) -> PostRevision:
-    """Return the newest revision, made up for a post that has none yet."""
+    """Return the newest revision; for a post without revisions one made of its content."""
     kept = session.get(PostRevision, (post.id, post.revision))
     if kept is not None:
         return kept
@@ -183,20 +183,20 @@ def latest_revision(session: Session, post: Post) -> PostRevision:
 
 
 def bin_post(session: Session, post_id: int) -> bool:
-    """Put a post in the bin; False if it is not there to be binned."""
-    take_turn(session)
+    """Move a post to the bin; False if there is no such post or it is in the bin already."""
+    lock_posts(session)
     change = update(Post).where(Post.id == post_id, Post.deleted_at.is_(None)).values(deleted_at=func.now())
     return bool(session.execute(change).rowcount)
 
 
 def take_back_post(session: Session, post_id: int) -> bool:
-    """Take a post out of the bin again, as it was."""
-    take_turn(session)
+    """Restore a post from the bin; False if it is not in the bin."""
+    lock_posts(session)
     change = update(Post).where(Post.id == post_id, Post.deleted_at.is_not(None)).values(deleted_at=None)
     return bool(session.execute(change).rowcount)
 
 
 def erase_post(session: Session, post_id: int) -> bool:
-    """Remove a post that is in the bin, with its revisions, for good."""
-    take_turn(session)
+    """Delete a post that is in the bin, with its revisions; False if it is not in the bin."""
+    lock_posts(session)
     return bool(session.execute(delete(Post).where(Post.id == post_id, Post.deleted_at.is_not(None))).rowcount)

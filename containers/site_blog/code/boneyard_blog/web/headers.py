@@ -1,9 +1,9 @@
-"""The security headers of the blog's own pages."""
+"""Security headers of all responses."""
 
 from pyramid.events import NewResponse
 
 _HEADERS = {
-    # No script, no third party: what is not needed is not allowed.
+    # No scripts, no third parties: only what the pages need is allowed.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -19,4 +19,5 @@ def _add_headers(event: NewResponse) -> None:
 
 
 def includeme(config):
+    """Add the security headers to every response."""
     config.add_subscriber(_add_headers, NewResponse)

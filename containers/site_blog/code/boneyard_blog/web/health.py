@@ -1,4 +1,4 @@
-"""Two questions, two pages: am I alive, and am I ready?"""
+"""Health checks: liveness at /alive, readiness at /health."""
 
 import logging
 
@@ -12,13 +12,13 @@ log = logging.getLogger(__name__)
 
 @view_config(route_name="alive", renderer="json", request_method="GET", http_cache=0)
 def alive(request):
-    """An orchestrator learns that the process answers, whatever the database does."""
+    """An orchestrator gets 200 as long as the process answers, independent of the database."""
     return {"status": "alive"}
 
 
 @view_config(route_name="health", renderer="json", request_method="GET", http_cache=0)
 def health(request):
-    """A load balancer learns whether pages can be served: 200, or 503 and the reason."""
+    """A load balancer gets 200 if pages can be served, else 503, with the state of the database and the schema version."""
     try:
         with request.registry.engine.connect() as connection:
             version = schema.current_version(connection)
@@ -32,6 +32,7 @@ def health(request):
 
 
 def includeme(config):
+    """Add the health checks."""
     config.add_route("alive", "/alive")
     config.add_route("health", "/health")
     config.scan(__name__)

@@ -1,4 +1,4 @@
-"""Refuses requests that are too large before anything of them is read, and forms that cannot be read."""
+"""Refuses requests that are too large, before the body is read, and forms that cannot be parsed."""
 
 import logging
 import tempfile
@@ -9,81 +9,82 @@ from pyramid.response import Response
 from pyramid.tweens import EXCVIEW, INGRESS, MAIN
 from webob.request import DisconnectionError
 
-from boneyard_blog.sessions import is_an_authors
+from boneyard_blog.auth.sessions import has_author
 
 log = logging.getLogger(__name__)
 
 KILOBYTE, MEGABYTE = 1024, 1024 * 1024
 
+# The maximum body sizes in bytes.
 _UPLOADS = {"/author/imports": 64 * MEGABYTE, "/author/media": 11 * MEGABYTE}
-# A text of the greatest length, each of its characters of the longest kind, as a form is written.
-_USUAL = 3 * MEGABYTE
-# A name and a password: strangers may make us take in more only where it may be an author's work.
-_STRANGERS = 64 * KILOBYTE
-# No form of ours has a tenth of that; reading very many takes seconds.
-_FIELDS = 1000
+# The longest post, with every character percent-encoded.
+_DEFAULT = 3 * MEGABYTE
+# Enough for the sign-in form. Without a session, larger bodies are accepted only where they may be an author's work.
+_ANONYMOUS = 64 * KILOBYTE
+# The forms have less than a tenth of these; parsing very many takes seconds.
+_MAX_FIELDS = 1000
 
 
 def limits_tween_factory(handler, registry):
-    """Answer 413 to a body that is too large, and 411 to one that does not say how large it is."""
+    """Answer 413 if the body is too large, and 411 if its length is not given."""
 
     def limits_tween(request):
         length = request.content_length
         if length is None:
             return handler(request) if "HTTP_TRANSFER_ENCODING" not in request.environ else HTTPLengthRequired()
-        if length > _STRANGERS and not _holds_a_post(request) and not is_an_authors(request):
-            return _too_large(f"{_STRANGERS // KILOBYTE} kB, the most that is taken of who has not signed in")
-        most = _UPLOADS.get(request.environ.get("PATH_INFO"), _USUAL)
-        if length > most:
-            return _too_large(f"{most // MEGABYTE} MB, the most that is taken here")
+        if length > _ANONYMOUS and not _is_post_form(request) and not has_author(request):
+            return _too_large(f"{_ANONYMOUS // KILOBYTE} kB, the maximum without signing in")
+        maximum = _UPLOADS.get(request.environ.get("PATH_INFO"), _DEFAULT)
+        if length > maximum:
+            return _too_large(f"{maximum // MEGABYTE} MB, the maximum for this page")
         return handler(request)
 
     return limits_tween
 
 
-def _holds_a_post(request) -> bool:
-    # Nginx takes it in first, and an author who was signed out gets it back.
+def _is_post_form(request) -> bool:
+    # Nginx buffers the body, and an author who was signed out gets the text back.
     return request.method == "POST" and request.environ.get("PATH_INFO", "").startswith("/author/posts/")
 
 
 def _attempts(request) -> int | None:
-    """Allow a single try for what is large or will be refused: for a second one, pyramid_retry takes it all in before us."""
-    is_small = (request.content_length or 0) <= _STRANGERS and "HTTP_TRANSFER_ENCODING" not in request.environ
+    """Do not retry requests that are large or will be refused: for a retry, pyramid_retry reads the whole body first."""
+    is_small = (request.content_length or 0) <= _ANONYMOUS and "HTTP_TRANSFER_ENCODING" not in request.environ
     return None if is_small and not _will_be_refused(request) else 1
 
 
 def _will_be_refused(request) -> bool:
-    # What a stranger sends there is not even read: Nginx lets it through as it comes, which may take any time.
+    # Without a session the body is not read: Nginx passes uploads on unbuffered, which a slow client could delay for long.
     is_for_authors = request.environ.get("PATH_INFO", "").startswith("/author/")
-    return is_for_authors and not _holds_a_post(request) and not is_an_authors(request)
+    return is_for_authors and not _is_post_form(request) and not has_author(request)
 
 
-def _too_large(than: str) -> Response:
-    message = f"This is larger than {than}.\n"
+def _too_large(limit: str) -> Response:
+    message = f"The request is larger than {limit}.\n"
     return Response(message, status=413, content_type="text/plain", headers={"Connection": "close"})
 
 
 class UnreadableForm(Exception):
-    """A form cannot be taken; the message says why."""
+    """A form cannot be read; the message gives the reason."""
 
     status = 400
-    heading = "This cannot be read"
+    heading = "Invalid form"
 
 
-class NoRoom(UnreadableForm):
-    """A form cannot be taken because there is nowhere to put it."""
+class InsufficientStorage(UnreadableForm):
+    """An uploaded file cannot be stored."""
 
     status = 507
-    heading = "This cannot be kept"
+    heading = "Upload failed"
 
 
 def _is_utf8(request, values) -> bool:
     if request.content_type == "multipart/form-data":
-        # What was not UTF-8 has become this character. These forms upload files and hold no text.
+        # The parser replaces invalid bytes with this character. These forms upload files and contain no text.
         return not any("\ufffd" in value for value in values if isinstance(value, str))
     if not values:
         return True
-    # In a text that was pasted or imported the same character may be meant: only the bytes tell.
+    # The replacement character may also be in a valid text, so check the bytes.
     try:
         unquote_to_bytes(request.body).decode()
     except UnicodeDecodeError:
@@ -92,7 +93,7 @@ def _is_utf8(request, values) -> bool:
 
 
 def forms_tween_factory(handler, registry):
-    """Read the form before any view does, so that a broken one is refused in one place."""
+    """Parse the form before the views, so that invalid forms are refused in one place."""
 
     def forms_tween(request):
         if request.method == "POST" and not _will_be_refused(request):
@@ -104,26 +105,27 @@ def forms_tween_factory(handler, registry):
 
 def _check_form(request) -> None:
     try:
-        if request.content_type != "multipart/form-data" and request.body.count(b"&") >= _FIELDS:
-            raise UnreadableForm(f"The form has more than {_FIELDS:,} fields.")
+        if request.content_type != "multipart/form-data" and request.body.count(b"&") >= _MAX_FIELDS:
+            raise UnreadableForm(f"The form has more than {_MAX_FIELDS:,} fields.")
         fields = list(request.POST.items())
     except (DisconnectionError, ConnectionError, TimeoutError) as error:
-        raise UnreadableForm("The form did not come as a whole.") from error
+        raise UnreadableForm("The form was not received completely.") from error
     except OSError as error:
-        log.error("No file can be made in %s for what is uploaded: %s", tempfile.gettempdir(), error)
-        raise NoRoom("Nothing was uploaded: there may be no room left. The log says more.") from error
+        log.error("Cannot create a temporary file for an upload in %s: %s", tempfile.gettempdir(), error)
+        raise InsufficientStorage("The upload could not be stored. The disk may be full; see the log.") from error
     except (ValueError, LookupError, EOFError, DeprecationWarning) as error:
-        # WebOb raises DeprecationWarning, an exception here, for a charset other than UTF-8.
-        raise UnreadableForm("The form is not what its headers promise, or not valid UTF-8 text.") from error
+        # WebOb raises DeprecationWarning as an exception for a charset other than UTF-8.
+        raise UnreadableForm("The form does not match its headers or is not valid UTF-8 text.") from error
     for name, value in fields:
         if not isinstance(value, str):
             if name != "file" or request.environ["PATH_INFO"] not in _UPLOADS:
-                raise UnreadableForm("A file came where a text belongs.")
+                raise UnreadableForm("A text field contains a file.")
     if not _is_utf8(request, [value for _, value in fields]):
         raise UnreadableForm("The form is not valid UTF-8 text.")
 
 
 def includeme(config):
+    """Add the tweens, and set the number of attempts of pyramid_retry."""
     config.get_settings()["retry.activate_hook"] = _attempts
-    config.add_tween("boneyard_blog.limits.limits_tween_factory", under=INGRESS)
-    config.add_tween("boneyard_blog.limits.forms_tween_factory", under=EXCVIEW, over=MAIN)
+    config.add_tween("boneyard_blog.web.limits.limits_tween_factory", under=INGRESS)
+    config.add_tween("boneyard_blog.web.limits.forms_tween_factory", under=EXCVIEW, over=MAIN)

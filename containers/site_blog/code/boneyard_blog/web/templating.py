@@ -1,21 +1,21 @@
-"""What every template may use."""
+"""Variables, filters and request attributes for the templates."""
 
 from datetime import UTC, datetime
 
 from pyramid.events import BeforeRender
 from sqlalchemy.exc import SQLAlchemyError
 
-from boneyard_blog.entry_ids import entry_id
-from boneyard_blog.text import render, summarise, xml_text
+from boneyard_blog.posts.markdown import render, summarise, xml_text
+from boneyard_blog.posts.site import entry_id
 
 
 def _day(moment: datetime) -> str:
-    """Return a date as readers like it: 3 March 2026."""
+    """Return a date for readers: 3 March 2026."""
     return f"{moment.astimezone(UTC).day} {moment.astimezone(UTC):%B %Y}"
 
 
 def _iso(moment: datetime) -> str:
-    """Return a moment as machines like it: 2026-03-03T12:00:00Z."""
+    """Return a time for machines: 2026-03-03T12:00:00Z."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -24,14 +24,14 @@ def _plural(number: int, one: str, many: str | None = None) -> str:
 
 
 def _public_url(request, route_name: str, **parts) -> str:
-    """Return the address by which the world knows a page: below SITE_URL, or else below the host that was asked."""
+    """Return the absolute URL of a page, based on SITE_URL or else on the host of the request."""
     base = request.registry.blog.site_url
     path = request.route_path(route_name, **parts)
     return (base or request.host_url) + path
 
 
 def _author(request):
-    """Return the author who is signed in; nobody when the database cannot tell, so that error pages still work."""
+    """Return the author who is signed in; None if there is none or the database is unavailable (on error pages)."""
     try:
         return request.identity
     except SQLAlchemyError:
@@ -47,7 +47,7 @@ def _before_render(event):
 
 
 def includeme(config):
-    """Set up Jinja2 with the filters of the templates."""
+    """Set up Jinja2, `request.author` and `request.public_url`."""
     config.add_jinja2_search_path("boneyard_blog:templates")
     config.add_request_method(_author, "author", property=True)
     config.add_request_method(_public_url, "public_url")

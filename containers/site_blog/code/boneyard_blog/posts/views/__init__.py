@@ -1,1 +1,1 @@
-"""What visitors get, one subject a file."""
+"""The views of posts, one subject in each module."""

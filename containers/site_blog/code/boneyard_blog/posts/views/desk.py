@@ -1,11 +1,11 @@
-"""An author's desk: all posts, whatever their state."""
+"""The desk: an author's list of all posts, in any state."""
 
 from pyramid.httpexceptions import HTTPMovedPermanently
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
-from boneyard_blog.listing import page_asked_for
 from boneyard_blog.models import Post
+from boneyard_blog.web.parameters import page_number
 
 _SIZE = 50
 
@@ -20,16 +20,16 @@ _STATES = {
 
 @view_config(route_name="bare_desk")
 def bare_desk(request):
-    """An author who types the address without its slash gets there all the same."""
+    """An author who types the address without its slash is redirected."""
     return HTTPMovedPermanently(request.route_path("desk"))
 
 
-@view_config(route_name="desk", permission="write", renderer="desk.jinja2")
+@view_config(route_name="desk", permission="write", renderer="author/desk.jinja2")
 def desk(request):
-    """An author gets the posts of one state, last changed first."""
+    """An author gets the posts in one state, last changed first."""
     state = request.GET.get("state", "all")
     state = state if state in _STATES else "all"
-    number = page_asked_for(request)
+    number = page_number(request)
     posts = request.dbsession.execute(
         select(
             Post.id, Post.title, Post.slug, Post.revision, Post.published_at, Post.updated_at, Post.deleted_at,

@@ -1,16 +1,16 @@
-"""Atom feeds, and the files for machines."""
+"""Atom feeds, sitemaps and robots.txt."""
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
-from boneyard_blog.listing import listed_posts, month_start, newest_posts, posts_with_tag
+from boneyard_blog.posts.listing import listed_posts, month_start, newest_posts, posts_with_tag
 from boneyard_blog.models import Post, is_visible
-from boneyard_blog.site import read_tags
+from boneyard_blog.posts.site import read_tags
 
 _ENTRIES = 20
 
-# A post that was scheduled is new when it comes out, however long ago it was written.
+# A scheduled post counts as changed when it is published, even if it was written long before.
 _CHANGED_AT = func.greatest(Post.updated_at, Post.published_at)
 
 
@@ -21,14 +21,14 @@ def _entries(request, chosen):
     return request.dbsession.execute(query).all()
 
 
-@view_config(route_name="feed", renderer="feed.atom.jinja2", public=True)
+@view_config(route_name="feed", renderer="feeds/feed.atom.jinja2", public=True)
 def feed(request):
     """A feed reader gets the newest posts in full."""
     request.response.content_type = "application/atom+xml"
     return {"posts": _entries(request, newest_posts()), "tag": None}
 
 
-@view_config(route_name="tag_feed", renderer="feed.atom.jinja2", public=True)
+@view_config(route_name="tag_feed", renderer="feeds/feed.atom.jinja2", public=True)
 def tag_feed(request):
     """A feed reader gets the newest posts with a tag."""
     tag = request.matchdict["tag"]
@@ -39,23 +39,23 @@ def tag_feed(request):
     return {"posts": posts, "tag": tag}
 
 
-@view_config(route_name="sitemap", renderer="sitemap_index.xml.jinja2", public=True)
+@view_config(route_name="sitemap", renderer="feeds/sitemap_index.xml.jinja2", public=True)
 def sitemap(request):
-    """A search engine gets the list of the sitemaps: one of pages, and one for each month."""
+    """A search engine gets the index of the sitemaps: one for pages, and one for each month of posts."""
     request.response.content_type = "application/xml"
     return {}
 
 
-@view_config(route_name="sitemap_pages", renderer="sitemap.xml.jinja2", public=True)
+@view_config(route_name="sitemap_pages", renderer="feeds/sitemap.xml.jinja2", public=True)
 def sitemap_pages(request):
-    """A search engine gets the addresses that are not posts."""
+    """A search engine gets the pages that are not posts."""
     request.response.content_type = "application/xml"
     names = [tag.name for tag in read_tags(request.dbsession)]
     urls = [request.public_url(name) for name in ("home", "archive", "tags")]
     return {"urls": [(url, None) for url in urls + [request.public_url("tag", tag=name) for name in names]]}
 
 
-@view_config(route_name="sitemap_month", renderer="sitemap.xml.jinja2", public=True)
+@view_config(route_name="sitemap_month", renderer="feeds/sitemap.xml.jinja2", public=True)
 def sitemap_month(request):
     """A search engine gets the posts of a month."""
     year, month = int(request.matchdict["year"]), int(request.matchdict["month"])
@@ -74,6 +74,6 @@ def sitemap_month(request):
 
 @view_config(route_name="robots", renderer="string", public=True)
 def robots(request):
-    """A robot learns where it is welcome."""
+    """A robot gets the paths that it must not crawl, and the address of the sitemap."""
     request.response.content_type = "text/plain"
     return f"User-agent: *\nDisallow: /author\nDisallow: /search\nSitemap: {request.public_url('sitemap')}\n"

@@ -2,11 +2,11 @@
 
 from pyramid.view import view_config
 
-from boneyard_blog.listing import Pager, timeline_page
+from boneyard_blog.posts.listing import Pager, timeline_page
 
 
-@view_config(route_name="home", renderer="home.jinja2", public=True)
-@view_config(route_name="home_page", renderer="home.jinja2", public=True)
+@view_config(route_name="home", renderer="posts/home.jinja2", public=True)
+@view_config(route_name="home_page", renderer="posts/home.jinja2", public=True)
 def home(request):
-    """A reader gets the newest posts, a page at a time."""
+    """A reader gets a page of the newest posts."""
     return {"page": timeline_page(request, request.site.months, Pager(request))}

@@ -5,14 +5,14 @@ from pyramid.view import view_config
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import aliased
 
-from boneyard_blog.listing import tags_of_post
+from boneyard_blog.posts.listing import tags_of_post
 from boneyard_blog.models import FormerSlug, Post, is_visible
 
 _Neighbour = aliased(Post)
 
 
 def _neighbour(newer: bool):
-    """Select slug and title of the post before or after, as JSON."""
+    """Select slug and title of the next newer or older visible post, as JSON."""
     position = tuple_(_Neighbour.published_at, _Neighbour.id)
     here = tuple_(Post.published_at, Post.id)
     query = select(func.json_build_array(_Neighbour.slug, _Neighbour.title)).where(
@@ -25,9 +25,9 @@ def _neighbour(newer: bool):
     return query.order_by(*order).limit(1).correlate(Post).scalar_subquery()
 
 
-@view_config(route_name="post", renderer="post.jinja2", public=True)
+@view_config(route_name="post", renderer="posts/post.jinja2", public=True)
 def post(request):
-    """A reader gets one post, its tags, and the ways to the posts before and after it; an author gets any post."""
+    """A reader gets a visible post with links to its neighbours; an author gets a post in any state."""
     found = request.dbsession.execute(
         select(
             Post.id, Post.title, Post.slug, Post.summary, Post.body, Post.published_at, Post.updated_at, Post.deleted_at,
@@ -41,7 +41,7 @@ def post(request):
 
 
 def _moved(request) -> HTTPMovedPermanently | None:
-    """Return the way to a post that once had this address."""
+    """Return a redirect to the post that had this slug before, if there is one."""
     slug = request.dbsession.scalar(
         select(Post.slug)
         .join(FormerSlug, FormerSlug.post_id == Post.id)

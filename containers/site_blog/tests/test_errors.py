@@ -59,7 +59,7 @@ def test_a_text_that_postgresql_cannot_store_is_a_client_error(browser, monkeypa
     for statement in (text("SELECT convert_from('\\xff', 'UTF8')"), text("SELECT :x").bindparams(x="\x00")):
         monkeypatch.setattr(site, "_STATE", statement)
 
-        assert "not valid UTF-8 text without NUL" in browser.get("/", status=400)
+        assert "must be valid UTF-8 text without NUL" in browser.get("/", status=400)
 
 
 def test_before_the_first_migration_pages_answer_503(ini_settings, engine, monkeypatch):

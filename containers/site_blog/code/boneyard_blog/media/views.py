@@ -29,7 +29,7 @@ def _gallery(request, error=None):
 
 
 @view_config(route_name="media", request_method="GET", permission="write", renderer="author/media.jinja2")
-def images(request):
+def list_images(request):
     """An author gets the images, newest first, with the Markdown that shows them."""
     return _gallery(request)
 

@@ -289,7 +289,7 @@ def test_an_image_in_a_post_or_revision_cannot_be_deleted(ada, site, media_folde
     ada.upload("/author/media", "photo.png", picture(), status=303)
     key = ada.write("Photo", f"![A photo](/media/{site.value('SELECT path FROM media')})")
 
-    assert "“Photo”, or a revision of it, shows this image" in _delete(ada, site, 409)
+    assert "The image is used in the post “Photo” or one of its revisions" in _delete(ada, site, 409)
     ada.post_form(f"/author/posts/{key}", body="No photo.", status=303)
     _delete(ada, site, 409)
     site.execute("DELETE FROM posts")

@@ -247,7 +247,7 @@ def test_an_empty_search_shows_the_form(browser, site):
 
 
 def test_a_search_that_is_not_utf8_is_refused(browser, site):
-    assert "not valid UTF-8" in browser.get("/search?q=%ff%fe", status=400)
+    assert "must be valid UTF-8" in browser.get("/search?q=%ff%fe", status=400)
 
 
 def test_search_results_are_not_indexed(browser, site):

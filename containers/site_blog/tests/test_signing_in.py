@@ -361,7 +361,7 @@ def test_a_form_without_a_csrf_token_changes_nothing(ada, site, token):
 
     page = ada.browser.post("/author/posts/new", fields, status=400)
 
-    assert "Nothing was saved" in page
+    assert "The post was not saved" in page
     assert site.value("SELECT count(*) FROM posts") == 0
 
 

@@ -100,7 +100,7 @@ def test_a_date_for_a_draft_is_refused(ada, site, path):
 @pytest.mark.parametrize(
     ("published", "deleted", "says"),
     [
-        ("NULL", None, "Not published: a draft."),
+        ("NULL", None, "Not published: draft."),
         ("now() + interval '9 days'", None, "Not published: scheduled."),
         ("now()", "2026-01-01 00:00Z", "Not published: in the bin."),
     ],

@@ -1,5 +1,7 @@
 """Error pages."""
 
+import time
+
 import pytest
 from sqlalchemy import text
 from webtest import TestApp
@@ -73,6 +75,13 @@ def test_before_the_first_migration_pages_answer_503(ini_settings, engine, monke
     page = empty.get("/", status=503)
 
     assert "Try again in a few seconds." in page
+
+
+def test_a_statement_that_fails_during_the_migration_is_an_outage(browser, application, monkeypatch):
+    monkeypatch.setattr(application.registry, "schema_ready_at", time.monotonic())
+    monkeypatch.setattr(site, "_STATE", text("SELECT FROM no_such_table"))
+
+    assert "Try again in a few seconds." in browser.get("/", status=503)
 
 
 def test_an_unhandled_exception_gives_a_page_and_a_log_entry(browser, monkeypatch, caplog):

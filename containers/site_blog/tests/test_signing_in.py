@@ -336,7 +336,7 @@ def test_the_password_page_limits_guessing_too(ada, site):
     site.execute("UPDATE sign_in_failures SET locked_until = now()")
     change(ada.password, status=303)
 
-    assert "Too many attempts." in locked and int(locked.headers["Retry-After"]) > 0
+    assert "Too many failed attempts." in locked and int(locked.headers["Retry-After"]) > 0
     assert site.value("SELECT count(*) FROM sign_in_failures") == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from pathlib import Path
@@ -95,6 +96,7 @@ def _upgrade_when_possible(registry) -> None:
             upgrade(registry.engine)
             with registry.session_factory.begin() as session:
                 add_first_author(session, registry.blog)
+            registry.schema_ready_at = time.monotonic()
             return
         except OperationalError as error:
             reason = str(error.orig).strip().splitlines()[0]
@@ -108,9 +110,11 @@ def _upgrade_when_possible(registry) -> None:
 
 
 def _on_worker_started(event: WorkerStarted) -> None:
+    event.registry.schema_ready_at = math.inf
     threading.Thread(target=_upgrade_when_possible, args=(event.registry,), name="schema", daemon=True).start()
 
 
 def includeme(config):
     """Upgrade the schema in the background of each worker, as soon as there is a database."""
+    config.registry.schema_ready_at = -math.inf
     config.add_subscriber(_on_worker_started, WorkerStarted)

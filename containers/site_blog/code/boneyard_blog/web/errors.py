@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, URLDecodeError
 from pyramid.response import Response
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 _CHARACTER_NOT_IN_REPERTOIRE = "22021"
 # Undefined table, column, function.
 _UNDEFINED = ("42P01", "42703", "42883")
+# In seconds; no request takes longer.
+_MIGRATION_MARGIN = 5
 
 
 def sqlstate(error: Exception) -> str | None:
@@ -32,6 +35,9 @@ def is_outage(request, error: Exception) -> bool:
         return True
     if not isinstance(error, ProgrammingError) or sqlstate(error) not in _UNDEFINED:
         return False
+    # The statement may have failed just before the migration was committed.
+    if time.monotonic() < request.registry.schema_ready_at + _MIGRATION_MARGIN:
+        return True
     try:
         with request.registry.engine.connect() as connection:
             return not schema.is_usable(schema.current_version(connection))

@@ -40,7 +40,7 @@ public sealed class BrowserTests(Browser browser) : IClassFixture<Browser>
         var isVisible = await window.EvaluateAsync<bool>("document.activeElement.getBoundingClientRect().top >= 0");
         await window.PressKeyAsync("Enter");
 
-        Assert.Equal(("Skip to the text", true), (focused, isVisible));
+        Assert.Equal(("Skip to main content", true), (focused, isVisible));
         Assert.Equal("main", await window.EvaluateAsync<string>("document.activeElement.id"));
         Assert.Equal("1 1 1", await window.EvaluateAsync<string>("['body > header', 'main', 'body > footer'].map(landmark => document.querySelectorAll(landmark).length).join(' ')"));
         Assert.Equal(1, await window.EvaluateAsync<int>("document.querySelectorAll('header nav[aria-label]').length"));

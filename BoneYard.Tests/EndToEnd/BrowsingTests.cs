@@ -37,7 +37,7 @@ public sealed class BrowsingTests(SiteFixture fixture) : IDisposable
     {
         using var page = await _reader.OpenAsync("/archive/1992/01", HttpStatusCode.NotFound);
 
-        Assert.Contains("Nothing here", page.Main, StringComparison.Ordinal);
+        Assert.Contains("Page not found", page.Main, StringComparison.Ordinal);
     }
 
     [Fact]

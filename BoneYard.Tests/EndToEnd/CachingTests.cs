@@ -89,8 +89,8 @@ public sealed class CachingTests(SiteWithGivenChain fixture) : IDisposable
 
         using var edited = await author.EditAsync(editor, ("body", "The new line."));
         using var newPost = await OpenWhenAsync(cached, HttpStatusCode.OK, "The new line.");
-        using var binned = await author.PressOnDeskAsync("published", $"To the bin: {slug}");
-        using var gone = await OpenWhenAsync(cached, HttpStatusCode.NotFound, "Nothing here but bones");
+        using var binned = await author.PressOnDeskAsync("published", $"Move to bin: {slug}");
+        using var gone = await OpenWhenAsync(cached, HttpStatusCode.NotFound, "Page not found");
 
         Assert.Equal("The old line.", cached.One(".prose").TextContent.Trim());
         Assert.Equal("The new line.", newPost.One(".prose").TextContent.Trim());

@@ -51,7 +51,7 @@ public sealed class MediaTests(SiteFixture fixture) : IAsyncLifetime
         using var refusal = await _author.UploadAsync(Encoding.UTF8.GetBytes(content), name, contentType);
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refusal.Status);
-        Assert.Equal("This is no PNG, JPEG, GIF or WebP image, or it is damaged.", refusal.One("[role=alert]").TextContent.Trim());
+        Assert.Equal("The file is not a PNG, JPEG, GIF or WebP image, or it is damaged.", refusal.One("[role=alert]").TextContent.Trim());
     }
 
     [Fact]

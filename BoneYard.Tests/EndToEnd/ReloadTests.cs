@@ -8,8 +8,8 @@ public sealed class ReloadTests(Workshop workshop) : IClassFixture<Workshop>
     private readonly Site _site = workshop.Site;
 
     [Theory]
-    [InlineData("site_blog/boneyard_blog/templates/archive.jinja2", "<h1>Archive</h1>", "<h1>Saved template</h1>", "/archive")]
-    [InlineData("site_blog/boneyard_blog/views/feeds.py", "Disallow: /search", "Disallow: /saved-source", "/robots.txt")]
+    [InlineData("site_blog/boneyard_blog/templates/posts/archive.jinja2", "<h1>Archive</h1>", "<h1>Saved template</h1>", "/archive")]
+    [InlineData("site_blog/boneyard_blog/posts/views/feeds.py", "Disallow: /search", "Disallow: /saved-source", "/robots.txt")]
     [InlineData("site_www/static/site.css", ":root {", "/* Saved stylesheet */ :root {", "/static/site.css")]
     public async Task Saved_and_reverted_changes_are_served(string file, string old, string saved, string page)
     {
@@ -29,7 +29,7 @@ public sealed class ReloadTests(Workshop workshop) : IClassFixture<Workshop>
         var started = await BlogStartAsync();
         string page;
 
-        await using (await workshop.SaveAsync("site_blog/boneyard_blog/views/home.py", text => text + mistake))
+        await using (await workshop.SaveAsync("site_blog/boneyard_blog/posts/views/home.py", text => text + mistake))
         {
             page = await _site.WaitForPageAsync("/", 500);
             await _site.WaitForLogLineAsync("siteblog", line => line.Contains(error, StringComparison.Ordinal));

@@ -51,7 +51,7 @@ public sealed class SearchTests(SiteFixture fixture) : IDisposable
         using var nothing = await SearchAsync(_word[..^2] + _word[^1] + _word[^2] + "x");
         using var found = await _reader.OpenAsync(nothing.Links("main .suggestion a").Single());
 
-        Assert.Equal("No post matches.", nothing.One("main [role=status]").TextContent);
+        Assert.Equal("No posts found.", nothing.One("main [role=status]").TextContent);
         Assert.Equal([_word], nothing.All("main .suggestion a"));
         Assert.Equal([$"/post/{slug}"], found.Links("main h2 a"));
     }

@@ -47,7 +47,7 @@ public sealed class SigningInTests(SiteFixture fixture) : IDisposable
         using var desk = await _visitor.OpenAsync("/author/");
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refusal.Status);
-        Assert.Equal("Name and password do not belong together.", refusal.One("[role=alert]").TextContent.Trim());
+        Assert.Equal("Wrong name or password.", refusal.One("[role=alert]").TextContent.Trim());
         Assert.Equal((_site.AuthorName, null), (refusal.One("#name").GetAttribute("value"), refusal.One("#password").GetAttribute("value")));
         Assert.Equal("/sign-in", desk.Address.AbsolutePath);
     }

@@ -54,7 +54,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
 
         using var refusal = (await _author.PressAsync(form, "Save", ("body", "Much work."), ("slug", _slug))).WithStatus(HttpStatusCode.UnprocessableEntity);
 
-        Assert.Equal("A post needs a title.", refusal.One("#title-error").TextContent);
+        Assert.Equal("A title is required.", refusal.One("#title-error").TextContent);
         Assert.Equal(("Much work.", _slug), (refusal.One("#body").TextContent, refusal.One("#slug").GetAttribute("value")));
     }
 
@@ -66,7 +66,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
         using var edited = await _author.EditAsync(editor, ("body", "The new line."));
         using var newPost = await _reader.OpenAsync($"/post/{_slug}");
         using var revisions = await _author.OpenAsync(edited.Links("main form a").Single(link => link.EndsWith("/revisions", StringComparison.Ordinal)));
-        using var restored = (await _author.PressAsync(revisions, "Bring back revision 1")).WithStatus(HttpStatusCode.OK);
+        using var restored = (await _author.PressAsync(revisions, "Restore revision 1")).WithStatus(HttpStatusCode.OK);
         using var oldPost = await _reader.OpenAsync($"/post/{_slug}");
 
         Assert.Equal(["2", "1"], revisions.All("tbody td:nth-child(3)"));
@@ -85,10 +85,10 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
         using var _ = await _author.EditAsync(editor, ("body", "The author's line."));
         using var conflict = (await colleague.PressAsync(editorOfColleague, "Save", ("body", "The colleague's line."))).WithStatus(HttpStatusCode.Conflict);
         using var postMeanwhile = await _reader.OpenAsync($"/post/{_slug}");
-        using var resolved = (await colleague.PressAsync(conflict, "Save my version on top")).WithStatus(HttpStatusCode.OK);
+        using var resolved = (await colleague.PressAsync(conflict, "Save my version")).WithStatus(HttpStatusCode.OK);
         using var post = await _reader.OpenAsync($"/post/{_slug}");
 
-        Assert.StartsWith($"{_site.AuthorName} saved revision 2 while you were writing.", conflict.One("[role=alert] strong").TextContent, StringComparison.Ordinal);
+        Assert.StartsWith($"{_site.AuthorName} saved revision 2 while you were editing.", conflict.One("[role=alert] strong").TextContent, StringComparison.Ordinal);
         Assert.Equal(["- The author's line.", "+ The colleague's line."], conflict.All("[role=alert] del, [role=alert] ins"));
         Assert.Equal("The colleague's line.", conflict.One("#body").TextContent);
         Assert.Equal(("The author's line.", "The colleague's line."), (Body(postMeanwhile), Body(post)));
@@ -102,12 +102,12 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
         var title = $"To and fro {_slug}";
         using var editor = await _author.PublishAsync(("title", title), ("slug", _slug), ("body", "Here again."));
 
-        using var binned = await _author.PressOnDeskAsync("published", $"To the bin: {title}");
+        using var binned = await _author.PressOnDeskAsync("published", $"Move to bin: {title}");
         using var gone = await _reader.OpenAsync($"/post/{_slug}", HttpStatusCode.NotFound);
-        using var takenBack = await _author.PressOnDeskAsync("bin", $"Take back: {title}");
+        using var takenBack = await _author.PressOnDeskAsync("bin", $"Restore: {title}");
         using var post = await _reader.OpenAsync($"/post/{_slug}");
 
-        Assert.Equal(("The post is in the bin.", "The post is back."), (binned.One("[role=status]").TextContent.Trim(), takenBack.One("[role=status]").TextContent.Trim()));
+        Assert.Equal(("The post was moved to the bin.", "The post was restored."), (binned.One("[role=status]").TextContent.Trim(), takenBack.One("[role=status]").TextContent.Trim()));
         Assert.Equal("Here again.", post.One(".prose").TextContent.Trim());
     }
 

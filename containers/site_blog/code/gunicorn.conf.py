@@ -1,13 +1,16 @@
-"""How Gunicorn serves the blog. Read by Gunicorn itself, from its working directory."""
+"""The configuration of Gunicorn."""
 
+import gc
 import logging
 import os
 import signal
 import sys
 import time
 
-# Process 1 of a container ignores what it has no handler for, and Gunicorn sets its own only after all that follows.
+# Process 1 of a container ignores signals without a handler, and Gunicorn sets its handlers after the imports below.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+# The imports create objects that stay: looking for garbage among them would only slow down the start.
+gc.disable()
 
 from boneyard_blog.server.configuration import ServerConfiguration
 from boneyard_blog.server.events import WorkerStarted, WorkerStopping
@@ -30,11 +33,11 @@ timeout = 30
 graceful_timeout = 5
 keepalive = 15
 
-# The heartbeat files of the workers: memory, so that neither a slow disk nor a read-only root file system matters.
+# The heartbeat files of the workers: in memory, independent of slow disks and of a read-only root file system.
 worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
 
-# Only Nginx speaks to this port, and it overwrites what a client may have sent.
+# Only Nginx connects to this port, and it overwrites the forwarding headers of clients.
 forwarded_allow_ips = "*"
 limit_request_line = 8190
 
@@ -48,13 +51,14 @@ reload = _server.development
 reload_engine = "inotify"
 reload_extra_files = [f"{_server.source}/**/*.py"]
 
-import_libraries(sends_telemetry=_server.sends_telemetry)
+import_libraries(sends_telemetry=_server.sends_telemetry, database=_server.database)
+gc.enable()
 
 
 def post_fork(server, worker):
-    """Let the worker be stopped from its first moment; in development, let it import the source as it is on disk now."""
-    # Until Gunicorn sets the worker's own handler, the master's is inherited, which would lose the signal: a container
-    # stopped while it starts would take the whole of graceful_timeout.
+    """Make SIGTERM stop a worker that is starting; in development, make it import the current source."""
+    # The worker inherits the master's handler until Gunicorn sets its own. That handler loses the signal, and stopping a
+    # container that is starting would take the whole graceful_timeout.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if _server.development:
         worker.loading_since = time.time()
@@ -62,12 +66,12 @@ def post_fork(server, worker):
 
 
 def worker_int(worker):
-    """Let a worker whose source was changed end at once."""
+    """Stop a worker at once when its source has changed."""
     worker.wake()
 
 
 def post_worker_init(worker):
-    """Tell the application that it may start threads and open connections."""
+    """Tell the application that it can start threads and open connections."""
     if _server.development:
         reload_if_changed_since(worker.loading_since, _server.source)
     registry = getattr(worker.wsgi, "registry", None)
@@ -76,11 +80,11 @@ def post_worker_init(worker):
 
 
 def worker_exit(server, worker):
-    """Let the application send what it still holds back."""
+    """Let the application send the telemetry that is waiting."""
     registry = getattr(getattr(worker, "wsgi", None), "registry", None)
     if registry is not None:
         registry.notify(WorkerStopping(registry))
     if _server.development and worker.booted and os.getpid() == worker.pid:
-        # Its successor waits, and taking the interpreter apart takes longer than to load the source.
+        # The next worker waits for this one, and finalizing the interpreter takes longer than loading the source.
         logging.shutdown()
         os._exit(0)

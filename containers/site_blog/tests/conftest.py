@@ -1,4 +1,4 @@
-"""The application on a real PostgreSQL. Each test begins with an empty site of its own."""
+"""Fixtures: the application on a real PostgreSQL. Each test starts with an empty site."""
 
 import hashlib
 import os
@@ -47,7 +47,7 @@ def engine(application):
 
 @pytest.fixture
 def site(engine, media_folder):
-    """An empty site, to be filled with plain SQL as other programs would."""
+    """An empty site; tests fill it with plain SQL, as other programs could."""
     for path in media_folder.iterdir():
         shutil.rmtree(path)
     with engine.begin() as connection:
@@ -62,7 +62,7 @@ def site(engine, media_folder):
 
 @pytest.fixture
 def gate(application):
-    """The only way to the database for whoever is told to take it."""
+    """A proxy in front of the database, which a test can close to simulate an outage."""
     gate = Gate(os.environ["BLOG_HOST"], int(os.environ.get("BLOG_PORT", "5432")))
     gate.open()
     yield gate
@@ -76,14 +76,14 @@ def browser(application, site):
 
 
 def _cheap_hash(password: str) -> str:
-    # Tests sign in often: the least that scrypt can cost.
+    # Tests sign in often: use the lowest cost of scrypt.
     key = hashlib.scrypt(password.encode(), salt=b"salt", n=16, r=8, p=1, dklen=32)
     return f"scrypt$16$8$1${b64encode(b'salt').decode()}${b64encode(key).decode()}"
 
 
 @pytest.fixture
 def make_author(application, site):
-    """Return a function that makes an author, and gives that author's browser, not signed in yet."""
+    """Return a function that adds an author and returns it with a browser that is not signed in."""
 
     def make(name: str) -> Author:
         site.execute("INSERT INTO authors (name, password_hash) VALUES (:n, :h)", n=name, h=_cheap_hash(PASSWORD))
@@ -103,7 +103,7 @@ def ada(make_author):
 
 @pytest.fixture
 def statements(engine):
-    """The SQL statements that were executed, as a list that a test may clear."""
+    """The list of executed SQL statements; a test can clear it."""
     executed = []
 
     def note(connection, cursor, statement, parameters, context, executemany):
@@ -116,5 +116,5 @@ def statements(engine):
 
 @pytest.fixture
 def stylesheet():
-    """Nginx serves it; `eng/test-blog` mounts it here."""
+    """The stylesheet, which Nginx serves; `eng/test-blog` mounts it."""
     return Path("/srv/static/site.css").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What tests do, as verbs."""
+"""Helpers of the tests: SQL, browsers, images, zip files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from boneyard_blog import schema
 
 
 def upgrade_when_possible(engine, seconds: float = 30) -> None:
-    """Bring the schema up to date as soon as the database, which is just starting, lets us in."""
+    """Upgrade the schema; retry for `seconds` while the database is starting."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -30,7 +30,7 @@ def upgrade_when_possible(engine, seconds: float = 30) -> None:
 
 
 class Site:
-    """The site as plain SQL sees it."""
+    """The database, for SQL that other programs could execute."""
 
     def __init__(self, engine):
         self._engine = engine
@@ -77,17 +77,17 @@ class Site:
             )
 
 
-def wait_until_somebody_waits(site: Site) -> None:
-    """Wait until a lock of the database is held up by another."""
+def wait_until_a_lock_is_awaited(site: Site) -> None:
+    """Wait until a transaction waits for a lock."""
     deadline = time.monotonic() + 60
     while not site.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        assert time.monotonic() < deadline, "nobody waits for a lock"
+        assert time.monotonic() < deadline, "no transaction waits for a lock"
         time.sleep(0.02)
 
 
 @dataclass
 class Author:
-    """Someone who writes, with a browser."""
+    """An author with a browser."""
 
     name: str
     password: str
@@ -119,7 +119,7 @@ class Author:
         return self.edit_form("/author/posts/new")["csrf_token"].value
 
     def press(self, path: str, **options):
-        """Press a button that is a form of its own, such as the one for the bin."""
+        """Submit a form that has only a button, such as Move to bin."""
         return self.browser.post(path, {"csrf_token": self.token()}, **options)
 
     def upload(self, path: str, name: str, data: bytes, **options):
@@ -132,11 +132,11 @@ def titles(response) -> list[str]:
 
 
 def tidy(document: str) -> str:
-    """Return what tidy, a validator of HTML, objects to in a page."""
+    """Return the errors and warnings of tidy, an HTML validator."""
     command = ["tidy", "-quiet", "-errors", "-utf8", "--drop-empty-elements", "no"]
-    complaints = subprocess.run(command, input=document, capture_output=True, text=True, check=False).stderr
-    # Tidy knows the ARIA of 2014; aria-current came in 2017.
-    return "\n".join(line for line in complaints.splitlines() if not line.endswith('attribute "aria-current"'))
+    messages = subprocess.run(command, input=document, capture_output=True, text=True, check=False).stderr
+    # Tidy does not know aria-current, which is newer.
+    return "\n".join(line for line in messages.splitlines() if not line.endswith('attribute "aria-current"'))
 
 
 def picture(image_format="PNG", size=(40, 30), **options) -> bytes:
@@ -147,7 +147,7 @@ def picture(image_format="PNG", size=(40, 30), **options) -> bytes:
 
 
 def photo(image_format="JPEG", size=(80, 60)) -> bytes:
-    """Return an image file as a camera makes it: each encoding that loses something changes it."""
+    """Return an image file with noise: every lossy encoding changes it."""
     out = BytesIO()
     Image.effect_noise(size, 80).convert("RGB").save(out, image_format)
     return out.getvalue()
@@ -160,3 +160,27 @@ def zip_file(**files) -> bytes:
         for name, data in files.get("files", files).items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def post_file(title="Title", slug="a-slug", body="Body.\n", **fields) -> str:
+    """Return a Markdown file with front matter."""
+    head = "".join(f"{name}: {value}\n" for name, value in ({"title": title, "slug": slug} | fields).items())
+    return f"---\n{head}---\n{body}"
+
+
+def import_zip(ada, data: bytes) -> str:
+    """Import a zip file through the form; return the message at its end."""
+    return import_message(ada, ada.upload("/author/imports", "posts.zip", data, status=303).location)
+
+
+def import_message(ada, url: str) -> str:
+    """Wait for the end of an import; return its message."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        page = ada.browser.get(url)
+        note = page.html.select_one(".note")
+        if note:
+            return note.text.strip()
+        assert page.headers["Refresh"] == "5"
+        time.sleep(0.05)
+    raise AssertionError("the import did not end within two minutes")

@@ -1,4 +1,4 @@
-"""Does a page's time grow with the number of posts? Run by `./boneyard bench pages`, in databases of its own."""
+"""Measures whether the time of a page grows with the number of posts, for `./boneyard bench pages`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from webtest import TestApp
 
 import boneyard_blog
 from boneyard_blog import schema
-from boneyard_blog.authors import add_author
-from boneyard_blog.commands import Workplace
-from boneyard_blog.sessions import COOKIE
+from boneyard_blog.auth.accounts import add_author
+from boneyard_blog.commands import CommandContext
+from boneyard_blog.auth.sessions import COOKIE
 from boneyard_blog.settings import Settings
 from helpers import Author, upgrade_when_possible
 
@@ -40,7 +40,7 @@ _PAGES = {
     "desk, drafts": "/author/?state=drafts",
     "desk, bin": "/author/?state=bin",
 }
-# These look through more where there is more: posts up to a limit, tags by their index.
+# These read more rows if there are more: posts up to a limit, tags by their index.
 _BOUNDED = {
     "search by tag, mistyped": "/search?by=tag&q=topik-1,ngnix,pyhton",
     "search, a phrase": '/search?q="proxy+and+the+harbour"',
@@ -49,10 +49,10 @@ _BOUNDED = {
     "search, no suggestion": "/search?q=harbour+qqqqqq",
 }
 
-# Where there are many posts, there are as many tags.
+# The same number of tags for few and for many posts.
 _TOPICS = 4000
 
-# Three years of posts, whatever their number: a page that lists months then lists the same ones.
+# Posts over three years for any number of posts, so that pages show the same months.
 _SEED = text("""
     WITH words AS (
         SELECT string_to_array('anchor basin candle delta ember fjord gravel harbour island jetty kelp lantern meadow '
@@ -99,26 +99,26 @@ def _seed(engine, wanted: int) -> None:
 
 
 class Measured:
-    """The application on a database of its own with so many posts."""
+    """The application on its own database with a number of posts."""
 
     def __init__(self, posts: int):
         name = f"measure_{posts}"
         settings = Settings.from_environment()
-        with Workplace(settings).engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with CommandContext(settings).engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
             connection.execute(text(f"CREATE DATABASE {name}"))
         os.environ["BLOG_DATABASENAME"] = name
-        workplace = Workplace(Settings.from_environment())
-        schema.upgrade(workplace.engine)
-        with workplace.session() as session:
+        context = CommandContext(Settings.from_environment())
+        schema.upgrade(context.engine)
+        with context.session() as session:
             session.execute(text("DELETE FROM posts"))
             add_author(session, "ada", _PASSWORD)
-        _seed(workplace.engine, posts)
-        self._application = boneyard_blog.main({}, **workplace.ini)
+        _seed(context.engine, posts)
+        self._application = boneyard_blog.main({}, **context.ini)
         ada = Author("ada", _PASSWORD, TestApp(self._application, {"HTTP_HOST": "localhost"}))
         ada.sign_in(status=303)
         self._cookie = f"{COOKIE}={ada.browser.cookies[COOKIE]}"
-        self._last_page = -(-posts // int(workplace.ini["blog.posts_per_page"]))
+        self._last_page = -(-posts // int(context.ini["blog.posts_per_page"]))
 
     def time(self, path: str) -> float:
         """Return the milliseconds that the application takes for a page."""
@@ -143,13 +143,13 @@ def main() -> None:
     parser.add_argument("--output", metavar="FILE", help="write the result there too, as JSON")
     options = parser.parse_args()
 
-    upgrade_when_possible(Workplace(Settings.from_environment()).engine)
+    upgrade_when_possible(CommandContext(Settings.from_environment()).engine)
     few, many = Measured(options.few), Measured(options.many)
 
     print(f"{'page, median of ' + str(options.samples):26}{options.few:>10,}{options.many:>12,}{'ratio':>8}")
     ratios, bounded, samples = [], [], {}
     for name, path in (_PAGES | _BOUNDED).items():
-        # In turn, so that whatever else the machine does slows both alike.
+        # Alternately, so that other load on the machine slows down both.
         pairs = [(few.time(path), many.time(path)) for _ in range(options.samples + 5)][5:]
         samples[name] = dict(zip(("few", "many"), map(list, zip(*pairs, strict=True)), strict=True))
         one, other = map(statistics.median, samples[name].values())

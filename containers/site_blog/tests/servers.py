@@ -1,4 +1,4 @@
-"""Real processes around the application: Gunicorn, a gate in front of the database, a sink for telemetry."""
+"""Processes around the application: Gunicorn, a proxy in front of the database, an OTLP receiver."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 class Answer:
-    """What a server said."""
+    """A response."""
 
     def __init__(self, response: http.client.HTTPResponse):
         self.status = response.status
@@ -38,12 +38,12 @@ class Answer:
 
 
 class Server:
-    """Gunicorn with the blog, as the image starts it."""
+    """Gunicorn with the blog, started as in the image."""
 
     def __init__(self, log: Path, source: Path = SOURCE, **environment):
         self.port = free_port()
         self._log = log
-        # A worker that waits for anything at its end would be waited for longer than `terminate` has patience.
+        # A worker that waits for connections at its end then exceeds the timeout of `terminate`.
         own = {"PORT": str(self.port), "PYTHONPATH": str(source), "GUNICORN_CMD_ARGS": "--graceful-timeout=600"}
         variables = dict(os.environ) | own | environment
         command = ["gunicorn", "--config", f"{source}/gunicorn.conf.py"]
@@ -66,7 +66,7 @@ class Server:
         return [json.loads(line) for line in self.log.splitlines() if line.startswith("{") and line.endswith("}")]
 
     def wait_for_access_line(self, path: str, seconds: float = 20) -> dict:
-        """The line of a request for this path; it is written only after the answer has been sent."""
+        """Return the access log line of a request for this path, which is written after the response."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for line in self.access_lines():
@@ -81,7 +81,7 @@ class Server:
             return Answer(connection.getresponse())
 
     def wait_for(self, path: str, accept, seconds: float = 20) -> Answer:
-        """Ask until the answer is acceptable."""
+        """Repeat a request until `accept` returns true for the response."""
         deadline = time.monotonic() + seconds
         last = "no answer"
         while time.monotonic() < deadline:
@@ -101,13 +101,13 @@ class Server:
         return self.wait_for("/health", lambda answer: answer.status == 200)
 
     def terminate(self) -> None:
-        """Send SIGTERM and wait until the process has ended by itself."""
+        """Send SIGTERM and wait for the end of the process."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
 
 
 class Gate:
-    """Passes connections on to the database, until it is closed: then the database is down."""
+    """Forwards connections to the database; closing it simulates an outage."""
 
     def __init__(self, host: str, port: int):
         self.port = free_port()
@@ -181,7 +181,7 @@ class Sink(socketserver.ThreadingMixIn, http.server.HTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def wait_for(self, path: str, kind, words: str, seconds: float = 20) -> None:
-        """Wait for a message that holds these words."""
+        """Wait for a message that contains these words."""
         deadline = time.monotonic() + seconds
         while not any(words in str(message) for message in self.messages(path, kind)):
             if time.monotonic() > deadline:

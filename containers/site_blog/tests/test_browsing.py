@@ -41,7 +41,7 @@ def test_a_month_is_paginated(browser, site):
 @pytest.mark.parametrize(
     "path", ["2025/02", "2025/13", "2025/00", "0000", "1999", "25", "2025/1", "abc", "2025/01/page/2"]
 )
-def test_a_time_without_posts_is_not_found(browser, site, path):
+def test_a_month_without_posts_is_not_found(browser, site, path):
     site.add_post(published="'2025-01-05'")
 
     browser.get(f"/archive/{path}", status=404)
@@ -75,7 +75,7 @@ def test_a_tag_lists_its_posts_page_by_page(browser, site):
 
 
 @pytest.mark.parametrize("tag", ["c++", "c#", ".net", "größe", "a&b", "50%"])
-def test_a_tag_with_signs_in_it_has_an_address(browser, site, tag):
+def test_a_tag_with_special_characters_has_a_page(browser, site, tag):
     site.add_post(tags=[tag])
 
     link = browser.get("/").html.select_one(".tags a")
@@ -84,7 +84,7 @@ def test_a_tag_with_signs_in_it_has_an_address(browser, site, tag):
 
 
 @pytest.mark.parametrize("tag", ["unknown", "NGINX", "%27%3B--", "x" * 5000])
-def test_an_unknown_tag_is_not_found_and_helps(browser, site, tag):
+def test_the_page_for_an_unknown_tag_has_a_search_form(browser, site, tag):
     site.add_post(tags=["nginx"])
 
     page = browser.get(f"/tag/{tag}", status=404)
@@ -93,7 +93,7 @@ def test_an_unknown_tag_is_not_found_and_helps(browser, site, tag):
     assert page.html.select_one("aside a[href='/tag/nginx']")
 
 
-def test_a_mistyped_tag_is_led_to_the_nearest_ones(browser, site):
+def test_the_page_for_a_mistyped_tag_links_to_similar_tags(browser, site):
     site.add_post(tags=["reverse-proxy", "python"])
 
     page = browser.get("/tag/Reverse%20Proksy", status=404)
@@ -108,7 +108,7 @@ def test_a_mistyped_tag_is_led_to_the_nearest_ones(browser, site):
      ("/archive/2025/05/page/2", "Posts from May 2025 · page 2 · The Bone Yard"),
      ("/search?q=post&page=2", "Search: post · page 2 · The Bone Yard"), ("/tag/nginx", "Posts about nginx · The Bone Yard")],
 )  # fmt: skip
-def test_a_further_page_has_a_title_of_its_own(browser, site, path, title):
+def test_each_page_of_a_list_has_its_own_title(browser, site, path, title):
     site.add_posts(12, tag="nginx")
     site.execute("UPDATE posts SET published_at = '2025-05-05'")
 
@@ -116,7 +116,7 @@ def test_a_further_page_has_a_title_of_its_own(browser, site, path, title):
 
 
 @pytest.mark.parametrize("path", ["/tag/%00", "/post/a%00b", "/%00", "/%ff", "/tag/%ff", "/archive/2026%00"])
-def test_an_address_that_is_no_text_is_refused(browser, site, path):
+def test_an_address_that_is_not_utf8_is_refused(browser, site, path):
     assert browser.get(path, expect_errors=True).status_int in (400, 404)
 
 

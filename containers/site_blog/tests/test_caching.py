@@ -16,7 +16,7 @@ def filled(site):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_public_page_is_confirmed_with_304(browser, filled, path):
+def test_an_unchanged_public_page_is_answered_with_304(browser, filled, path):
     page = browser.get(path)
 
     by_etag = browser.get(path, headers={"If-None-Match": page.headers["ETag"]}, status=304)
@@ -28,7 +28,7 @@ def test_a_public_page_is_confirmed_with_304(browser, filled, path):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_shared_cache_may_keep_a_public_page(browser, filled, path):
+def test_a_shared_cache_can_store_a_public_page(browser, filled, path):
     headers = browser.get(path).headers
 
     assert headers["Cache-Control"].startswith("public, max-age=0, s-maxage=5")
@@ -45,7 +45,7 @@ def test_a_shared_cache_may_keep_a_public_page(browser, filled, path):
         "DELETE FROM post_tags",
     ],
 )
-def test_every_change_is_seen(browser, filled, change):
+def test_every_change_changes_the_etag(browser, filled, change):
     etag = browser.get("/").headers["ETag"]
 
     filled.execute(change)
@@ -53,7 +53,7 @@ def test_every_change_is_seen(browser, filled, change):
     browser.get("/", headers={"If-None-Match": etag}, status=200)
 
 
-def test_a_scheduled_post_changes_the_etag_when_it_comes_out(browser, filled):
+def test_a_scheduled_post_changes_the_etag_when_it_is_published(browser, filled):
     filled.add_post("Soon", "soon", published="now() + interval '2 seconds'")
     etag = browser.get("/").headers["ETag"]
 
@@ -63,7 +63,7 @@ def test_a_scheduled_post_changes_the_etag_when_it_comes_out(browser, filled):
     browser.get("/", headers={"If-None-Match": etag}, status=200)
 
 
-def test_several_and_strong_etags_are_understood(browser, filled):
+def test_lists_of_etags_and_strong_etags_are_accepted(browser, filled):
     etag = browser.get("/").headers["ETag"]
 
     browser.get("/", headers={"If-None-Match": f'"other", {etag}'}, status=304)
@@ -80,14 +80,14 @@ def test_head_answers_like_get(browser, filled):
     assert head.headers["ETag"] == page.headers["ETag"]
 
 
-def test_an_authors_page_is_kept_by_no_cache(ada, filled):
+def test_pages_of_an_author_are_not_cached(ada, filled):
     for path in ("/", "/post/a-post", "/feed", "/author/", "/author/posts/new"):
         headers = ada.browser.get(path).headers
         assert headers["Cache-Control"] == "private, no-store", path
         assert "ETag" not in headers, path
 
 
-def test_who_has_seen_the_form_to_sign_in_gets_pages_from_caches_all_the_same(browser, make_author, filled):
+def test_the_sign_in_form_does_not_disable_caching(browser, make_author, filled):
     ada = make_author("ada")
     ada.sign_in("wrong", status=422)
     browser.get("/sign-in")
@@ -100,7 +100,7 @@ def test_who_has_seen_the_form_to_sign_in_gets_pages_from_caches_all_the_same(br
 
 
 @pytest.mark.parametrize("end", ["DELETE FROM author_sessions", "DELETE FROM authors"])
-def test_who_is_signed_out_elsewhere_gets_pages_from_caches_again(ada, filled, end):
+def test_an_ended_session_does_not_disable_caching(ada, filled, end):
     filled.execute(end)
 
     ada.browser.get("/")
@@ -109,7 +109,7 @@ def test_who_is_signed_out_elsewhere_gets_pages_from_caches_again(ada, filled, e
     assert "ETag" in ada.browser.get("/").headers
 
 
-def test_a_post_that_is_withdrawn_or_moves_is_replaced_in_a_shared_cache(ada, browser, filled):
+def test_a_post_that_is_withdrawn_or_renamed_is_replaced_in_a_shared_cache(ada, browser, filled):
     filled.add_post("Renamed", "renamed")
     key = filled.value("SELECT id FROM posts WHERE slug = 'renamed'")
     ada.post_form(f"/author/posts/{key}", slug="better", status=303)
@@ -121,9 +121,9 @@ def test_a_post_that_is_withdrawn_or_moves_is_replaced_in_a_shared_cache(ada, br
         assert "ETag" not in headers, path
 
 
-def test_errors_are_kept_by_no_cache(browser, filled, monkeypatch):
+def test_errors_are_not_cached(browser, filled, monkeypatch):
     assert browser.get("/none", status=404).headers["Cache-Control"] == "no-store"
-    monkeypatch.setattr("boneyard_blog.views.home.timeline_page", lambda *_: 1 / 0)
+    monkeypatch.setattr("boneyard_blog.posts.views.home.timeline_page", lambda *_: 1 / 0)
     assert browser.get("/", status=500).headers["Cache-Control"] == "no-store"
 
 
@@ -145,7 +145,7 @@ def test_the_same_settings_give_the_same_etag(browser, filled, ini_settings):
     TestApp(boneyard_blog.main({}, **ini_settings)).get("/", headers={"If-None-Match": etag}, status=304)
 
 
-def test_who_asks_by_date_gets_the_page_anew_after_a_restart(browser, filled, ini_settings):
+def test_if_modified_since_before_a_restart_gets_the_whole_page(browser, filled, ini_settings):
     date = browser.get("/").headers["Last-Modified"]
     filled.execute("SELECT pg_sleep(1.1)")
 
@@ -154,7 +154,7 @@ def test_who_asks_by_date_gets_the_page_anew_after_a_restart(browser, filled, in
     again.get("/", headers={"If-Modified-Since": date}, status=200)
 
 
-def test_pages_allow_nothing_from_elsewhere(browser, filled):
+def test_the_security_headers_forbid_other_origins(browser, filled):
     headers = browser.get("/").headers
 
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -163,5 +163,5 @@ def test_pages_allow_nothing_from_elsewhere(browser, filled):
     assert headers["X-Frame-Options"] == "DENY"
 
 
-def test_a_broken_date_in_a_header_does_no_harm(browser, filled):
+def test_a_malformed_date_in_a_header_is_ignored(browser, filled):
     browser.get("/", headers={"If-Modified-Since": "yesterday", "If-None-Match": ""}, status=200)

@@ -1,4 +1,4 @@
-"""boneyard-blog, from a shell."""
+"""The command line boneyard-blog."""
 
 import os
 import subprocess
@@ -29,14 +29,14 @@ def test_an_author_is_added_and_can_sign_in(make_author, site):
 @pytest.mark.parametrize(
     ("name", "password", "message"),
     [
-        ("grace", "short", "A password has 12 to 200 characters."),
-        ("", "a good long password", "cannot be used"),
-        ("a\x01b", "a good long password", "cannot be used"),
-        ("x" * 61, "a good long password", "cannot be used"),
-        ("ada", "a good long password", "There is already an author ada"),
+        ("grace", "short", "A password must have 12 to 200 characters."),
+        ("", "a good long password", "is not valid"),
+        ("a\x01b", "a good long password", "is not valid"),
+        ("x" * 61, "a good long password", "is not valid"),
+        ("ada", "a good long password", "An author named ada exists already"),
     ],
 )
-def test_an_author_that_will_not_do_is_refused(make_author, name, password, message):
+def test_an_invalid_author_is_refused(make_author, name, password, message):
     make_author("ada")
 
     assert message in _run("author", "add", name, stdin=password, status=1)
@@ -48,10 +48,10 @@ def test_a_password_is_changed(make_author):
     assert _run("author", "password", "ada", stdin="a good long password") == "Changed the password of ada.\n"
 
     ada.sign_in("a good long password", status=303)
-    assert "There is no author nobody" in _run("author", "password", "nobody", stdin="x", status=1)
+    assert "There is no author named nobody" in _run("author", "password", "nobody", stdin="x", status=1)
 
 
-def test_a_new_password_opens_the_door_to_who_was_locked_out(make_author, site):
+def test_a_new_password_ends_a_lockout(make_author, site):
     ada = make_author("ada")
     ada.sign_in("wrong", status=422)
     site.execute("UPDATE sign_in_failures SET failures = 1000 WHERE subject LIKE '%in all'")
@@ -63,7 +63,7 @@ def test_a_new_password_opens_the_door_to_who_was_locked_out(make_author, site):
     ada.sign_in("a good long password", status=303)
 
 
-def test_posts_go_out_and_come_in(site, tmp_path):
+def test_posts_are_exported_and_imported(site, tmp_path):
     site.add_post("One", "one")
     file = str(tmp_path / "posts.zip")
 
@@ -71,22 +71,22 @@ def test_posts_go_out_and_come_in(site, tmp_path):
     site.execute("DELETE FROM posts")
     into = _run("import", file)
 
-    assert out == f"1 posts written to {file}.\n"
-    assert "Reading: 1 of 1" in into and "1 posts added, 0 changed, 0 unchanged; 0 images." in into
+    assert out == f"Exported 1 posts to {file}.\n"
+    assert "Reading posts: 1 of 1" in into and "1 posts added, 0 changed, 0 unchanged; 0 images." in into
     assert site.value("SELECT slug FROM posts") == "one"
 
 
-def test_posts_go_out_to_a_pipe(site):
+def test_posts_are_exported_to_standard_output(site):
     site.add_post("One", "one")
 
     done = subprocess.run(["boneyard-blog", "export", "-"], capture_output=True, check=True)
 
     with ZipFile(BytesIO(done.stdout)) as archive:
         assert archive.namelist() == ["posts/one.md"]
-    assert done.stderr == b"1 posts written to the standard output.\n"
+    assert done.stderr == b"Exported 1 posts to standard output.\n"
 
 
-def test_an_export_that_fails_leaves_the_one_before(site, tmp_path, monkeypatch, capsys):
+def test_a_failed_export_keeps_the_previous_file(site, tmp_path, monkeypatch, capsys):
     file = tmp_path / "posts.zip"
     file.write_bytes(b"the one before")
 
@@ -105,14 +105,14 @@ def test_an_export_that_fails_leaves_the_one_before(site, tmp_path, monkeypatch,
 def test_a_file_that_cannot_be_read_is_named(site, tmp_path):
     assert "No such file" in _run("import", "/nowhere.zip", status=1)
     (tmp_path / "bad.zip").write_bytes(b"not a zip")
-    assert "This is no zip file" in _run("import", str(tmp_path / "bad.zip"), status=1)
+    assert "The zip file cannot be read" in _run("import", str(tmp_path / "bad.zip"), status=1)
 
 
 def test_the_schema_is_shown(site):
     assert _run("schema", "show") == f"database {schema.HEAD}, container {schema.HEAD}\n"
 
 
-def test_a_missing_setting_is_one_line(monkeypatch):
+def test_a_missing_setting_is_reported_in_one_line(monkeypatch):
     monkeypatch.delenv("SESSION_SECRET")
 
     said = _run("author", "list", status=1)
@@ -120,13 +120,13 @@ def test_a_missing_setting_is_one_line(monkeypatch):
     assert said.startswith("boneyard-blog: SESSION_SECRET is not set") and said.count("\n") == 1
 
 
-def test_a_database_that_cannot_be_reached_is_one_line(monkeypatch):
+def test_an_unreachable_database_is_reported_in_one_line(monkeypatch):
     monkeypatch.setenv("BLOG_HOST", "127.0.0.1")
     monkeypatch.setenv("BLOG_PORT", "1")
 
     said = _run("author", "list", status=1)
 
-    assert said.startswith("boneyard-blog: the database cannot be reached") and said.count("\n") == 1
+    assert said.startswith("boneyard-blog: cannot connect to the database") and said.count("\n") == 1
 
 
 def test_help_names_the_commands():

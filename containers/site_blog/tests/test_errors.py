@@ -1,14 +1,16 @@
-"""What visitors see when something does not work."""
+"""Error pages."""
+
+import time
 
 import pytest
 from sqlalchemy import text
 from webtest import TestApp
 
 import boneyard_blog
-from boneyard_blog import site
+from boneyard_blog.posts import site
 
 
-def test_a_statement_that_takes_too_long_is_cut_off(browser, engine, monkeypatch):
+def test_a_statement_that_takes_too_long_is_cancelled(browser, engine, monkeypatch):
     monkeypatch.setattr(site, "_STATE", text("SELECT pg_sleep(20)"))
     with engine.connect() as connection:
         assert connection.scalar(text("SHOW statement_timeout")) == "3s"
@@ -16,20 +18,20 @@ def test_a_statement_that_takes_too_long_is_cut_off(browser, engine, monkeypatch
     page = browser.get("/", status=503)
 
     assert page.headers["Retry-After"] == "5"
-    assert "Please try again in a few seconds." in page
+    assert "Try again in a few seconds." in page
 
 
-def test_an_author_too_sees_the_page_that_says_so(ada, monkeypatch):
+def test_an_author_gets_the_page_for_an_unavailable_database(ada, monkeypatch):
     monkeypatch.setattr(site, "_STATE", text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     page = ada.browser.get("/", status=503)
 
     assert page.headers["Cache-Control"] == "private, no-store"
-    assert "Please try again in a few seconds." in page
+    assert "Try again in a few seconds." in page
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 503), ("/author/", 503), ("/sign-in", 200), ("/alive", 200)])
-def test_an_author_too_is_asked_to_wait_for_the_database(ada, ini_settings, gate, monkeypatch, path, status):
+def test_an_author_gets_503_without_a_database(ada, ini_settings, gate, monkeypatch, path, status):
     monkeypatch.setenv("BLOG_HOST", "127.0.0.1")
     monkeypatch.setenv("BLOG_PORT", str(gate.port))
     behind = TestApp(boneyard_blog.main({}, **ini_settings), {"HTTP_HOST": "blog.test"}, cookiejar=ada.browser.cookiejar)
@@ -38,7 +40,7 @@ def test_an_author_too_is_asked_to_wait_for_the_database(ada, ini_settings, gate
     gate.close()
 
     answer = behind.get(path, status=status)
-    assert ("Please try again in a few seconds." in answer) == (status == 503)
+    assert ("Try again in a few seconds." in answer) == (status == 503)
 
 
 @pytest.mark.parametrize(
@@ -46,23 +48,23 @@ def test_an_author_too_is_asked_to_wait_for_the_database(ada, ini_settings, gate
     ["SELECT FROM no_such_table", "SELECT no_such_column FROM posts", "SELECT 1 / 0", "SELECT CAST('x' AS integer)",
      "INSERT INTO posts (title, slug) VALUES ('', '')"],
 )  # fmt: skip
-def test_a_wrong_statement_is_a_fault_of_ours_and_no_outage(browser, monkeypatch, caplog, statement):
+def test_an_invalid_statement_is_an_internal_error_and_not_an_outage(browser, monkeypatch, caplog, statement):
     monkeypatch.setattr(site, "_STATE", text(statement))
 
     page = browser.get("/", status=500)
 
-    assert "It is our fault" in page
+    assert "The page could not be shown" in page
     assert "Traceback" in caplog.text
 
 
-def test_a_text_that_no_database_keeps_is_the_visitors(browser, monkeypatch):
+def test_a_text_that_postgresql_cannot_store_is_a_client_error(browser, monkeypatch):
     for statement in (text("SELECT convert_from('\\xff', 'UTF8')"), text("SELECT :x").bindparams(x="\x00")):
         monkeypatch.setattr(site, "_STATE", statement)
 
-        assert "not valid UTF-8 text without NUL" in browser.get("/", status=400)
+        assert "must be valid UTF-8 text without NUL" in browser.get("/", status=400)
 
 
-def test_a_visitor_before_the_first_migration_is_asked_to_wait(ini_settings, engine, monkeypatch):
+def test_before_the_first_migration_pages_answer_503(ini_settings, engine, monkeypatch):
     name = "not_migrated"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
@@ -72,12 +74,19 @@ def test_a_visitor_before_the_first_migration_is_asked_to_wait(ini_settings, eng
 
     page = empty.get("/", status=503)
 
-    assert "Please try again in a few seconds." in page
+    assert "Try again in a few seconds." in page
 
 
-def test_a_fault_of_ours_is_a_page_and_a_log_entry(browser, monkeypatch, caplog):
-    monkeypatch.setattr("boneyard_blog.site.read_site", lambda session: 1 / 0)
+def test_a_statement_that_fails_during_the_migration_is_an_outage(browser, application, monkeypatch):
+    monkeypatch.setattr(application.registry, "schema_ready_at", time.monotonic())
+    monkeypatch.setattr(site, "_STATE", text("SELECT FROM no_such_table"))
+
+    assert "Try again in a few seconds." in browser.get("/", status=503)
+
+
+def test_an_unhandled_exception_gives_a_page_and_a_log_entry(browser, monkeypatch, caplog):
+    monkeypatch.setattr("boneyard_blog.posts.site.read_site", lambda session: 1 / 0)
     page = browser.get("/", status=500)
 
-    assert "It is our fault" in page
+    assert "The page could not be shown" in page
     assert "ZeroDivisionError" in caplog.text

@@ -37,7 +37,7 @@ def test_the_feed_has_the_newest_posts_in_full(browser, site):
 
 
 def _check_atom(root):
-    """Check what RFC 4287 demands of a feed and of its entries."""
+    """Check the elements that RFC 4287 requires in feeds and entries."""
     entries = root.findall(f"{ATOM}entry")
     for parent in (root, *entries):
         present = [child.tag.removeprefix(ATOM) for child in parent]
@@ -50,14 +50,14 @@ def _check_atom(root):
             assert author.findtext(f"{ATOM}name")
         kinds = [(link.get("rel"), link.get("type")) for link in parent.findall(f"{ATOM}link")]
         assert len(kinds) == len(set(kinds)) and ("alternate", "text/html") in kinds
-    # The feed's author is that of every entry without one.
+    # The author of the feed applies to entries without an author.
     assert root.find(f"{ATOM}author") is not None
     names = [parent.findtext(f"{ATOM}id") for parent in (root, *entries)]
     assert len(names) == len(set(names))
     assert root.findtext(f"{ATOM}updated") >= max((e.findtext(f"{ATOM}updated") for e in entries), default="")
 
 
-def test_a_feed_has_what_atom_demands(browser, ada, site):
+def test_a_feed_has_the_elements_that_atom_requires(browser, ada, site):
     site.add_posts(3, tag="nginx")
     ada.write("Ada's", tags="nginx")
 
@@ -74,7 +74,7 @@ def _names(feed):
     return [feed.feed.id, *(entry.id for entry in feed.entries)]
 
 
-def test_a_post_stays_the_same_one_wherever_it_moves(browser, site):
+def test_the_feed_id_of_a_post_does_not_depend_on_its_address(browser, site):
     site.add_post(tags=["nginx"])
     paths = ("/feed", "/tag/nginx/feed")
     before = [_names(_feed(browser, path)) for path in paths]
@@ -87,7 +87,7 @@ def test_a_post_stays_the_same_one_wherever_it_moves(browser, site):
     assert [_names(feed) for feed in after] == before
 
 
-def test_addresses_in_a_post_lead_where_they_lead_on_its_page(browser, site):
+def test_relative_links_in_a_feed_have_the_right_base(browser, site):
     site.add_post(body="![x](/media/x.png) [tags](/tags) [below](#part)")
 
     content = _feed(browser, "/feed").entries[0].content[0]
@@ -103,7 +103,7 @@ def _make_old(site):
     site.execute("UPDATE post_revisions SET saved_at = '2026-01-03'")
 
 
-def test_a_save_that_changes_nothing_is_no_update(browser, ada, site):
+def test_a_save_without_changes_does_not_update_the_feed(browser, ada, site):
     key = ada.write()
     _make_old(site)
 
@@ -113,7 +113,7 @@ def test_a_save_that_changes_nothing_is_no_update(browser, ada, site):
     assert feed.feed.updated == feed.entries[0].updated == "2026-01-03T00:00:00Z"
 
 
-def test_a_new_text_is_an_update(browser, ada, site):
+def test_a_changed_text_updates_the_feed(browser, ada, site):
     key = ada.write()
     _make_old(site)
 
@@ -123,7 +123,7 @@ def test_a_new_text_is_an_update(browser, ada, site):
     assert feed.feed.updated == feed.entries[0].updated > "2026-01-03T00:00:00Z"
 
 
-def test_a_draft_is_no_update_of_the_feed(browser, ada, site):
+def test_a_draft_does_not_update_the_feed(browser, ada, site):
     ada.write()
     _make_old(site)
 
@@ -132,7 +132,7 @@ def test_a_draft_is_no_update_of_the_feed(browser, ada, site):
     assert _feed(browser, "/feed").feed.updated == "2026-01-03T00:00:00Z"
 
 
-def test_a_tag_has_a_feed_of_its_own(browser, site):
+def test_a_tag_has_its_own_feed(browser, site):
     site.add_post("One", "one", tags=["nginx"])
     site.add_post("Two", "two", tags=["python"])
 
@@ -145,7 +145,7 @@ def test_an_empty_feed_is_valid(browser):
     _check_atom(ElementTree.fromstring(browser.get("/feed").body))
 
 
-def test_characters_that_xml_cannot_hold_do_not_break_the_feed(browser, site):
+def test_characters_that_xml_does_not_allow_are_removed_from_the_feed(browser, site):
     site.add_post("Bell \x07 rings", "bell", "Form\x0cfeed \x1b \ufffe")
 
     assert _feed(browser, "/feed").entries[0].title == "Bell  rings"
@@ -159,7 +159,7 @@ def test_pages_announce_their_feeds(browser, site):
     assert {link["href"] for link in links} == {"/feed", "/tag/nginx/feed"}
 
 
-def test_the_sitemap_leads_to_every_post_and_page(browser, site):
+def test_the_sitemap_lists_every_post_and_page(browser, site):
     site.add_post("One", "one", published="'2025-01-05'", tags=["nginx"])
     site.add_post("Two", "two", published="'2025-02-05'")
 
@@ -174,7 +174,7 @@ def test_the_sitemap_leads_to_every_post_and_page(browser, site):
     browser.get("/sitemap/2024-01.xml", status=404)
 
 
-def test_robots_are_told_where_to_go(browser):
+def test_robots_txt_names_the_sitemap(browser):
     response = browser.get("/robots.txt")
 
     assert response.content_type == "text/plain"

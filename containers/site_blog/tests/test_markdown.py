@@ -1,11 +1,11 @@
-"""Markdown in, safe HTML out."""
+"""Conversion of Markdown to safe HTML and to text."""
 
 import time
 
 import pytest
 from bs4 import BeautifulSoup
 
-from boneyard_blog.text import plain, render, summarise, xml_text
+from boneyard_blog.posts.markdown import plain, render, summarise, xml_text
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_markdown_becomes_html(markdown, html):
     assert render(markdown) == html
 
 
-def test_only_texts_of_a_usual_length_are_kept_in_memory():
+def test_only_short_texts_are_cached():
     usual, long = "*a* " * 5_000, "*a* " * 5_001
 
     assert render(usual) is render(usual)
@@ -63,7 +63,7 @@ def test_tables_are_rendered():
         "<object data=x></object><embed src=x>",
     ],
 )
-def test_nothing_harmful_survives(hostile):
+def test_harmful_markup_is_removed(hostile):
     html = BeautifulSoup(render(hostile), "html5lib")
 
     assert {tag.name for tag in html.body.find_all()} <= {"p", "a", "img", "span", "pre", "code"}
@@ -74,18 +74,18 @@ def test_nothing_harmful_survives(hostile):
 
 
 @pytest.mark.parametrize("source", ["http://evil.example/x.png", "//evil.example/x.png", "https://evil.example/x.png"])
-def test_reading_never_asks_a_third_party_for_an_image(source):
+def test_images_of_third_parties_are_replaced(source):
     for markdown in (f"![x]({source})", f"<img src='{source}' alt='x'>"):
         assert 'src="/static/elsewhere.svg"' in render(markdown)
         assert "evil" not in render(markdown)
 
 
 @pytest.mark.parametrize("slashes", ["/&#92;", "&#92;&#92;", "/&#9;/", "/&#10;/", "/&#13;&#92;", "&#9;//", "/&#32;/"])
-def test_what_browsers_take_for_two_slashes_does_not_lead_elsewhere(slashes):
+def test_variants_of_two_slashes_are_replaced(slashes):
     assert 'src="/static/elsewhere.svg"' in render(f"<img src='{slashes}evil.example/x.png' alt='x'>")
 
 
-def test_classes_of_the_page_cannot_be_borrowed():
+def test_only_classes_for_code_are_kept():
     assert render('<span class="skip hl-k note">x</span>') == '<p><span class="hl-k">x</span></p>\n'
 
 
@@ -93,8 +93,8 @@ def test_classes_of_the_page_cannot_be_borrowed():
     "markdown",
     ["*" * 20_000, "[" * 20_000, "> " * 5_000 + "x", "`" * 20_000, "- " * 2_000 + "x", "<" * 20_000, "![" * 9_000],
 )
-def test_nested_signs_are_rendered_in_reasonable_time(markdown):
-    # The processor's time, which does not depend on what else the machine does.
+def test_deeply_nested_markup_is_rendered_quickly(markdown):
+    # CPU time, which does not depend on other load.
     began = time.process_time()
     render(markdown)
 
@@ -116,7 +116,7 @@ def test_nested_signs_are_rendered_in_reasonable_time(markdown):
         ("a <b and c <i>d</i>", "a <b and c d"),
     ],
 )
-def test_plain_text_has_no_signs(markdown, text):
+def test_plain_text_has_no_markup(markdown, text):
     assert plain(markdown) == text
 
 
@@ -128,12 +128,12 @@ def test_a_summary_is_cut_at_a_word():
 
 
 @pytest.mark.parametrize("body", ["[" * 200_000, "<a " + "=" * 200_000 + "<", "<" * 200_000, "_" * 200_000])
-def test_a_summary_takes_little_time_whatever_the_text(body):
+def test_a_summary_is_fast_for_any_text(body):
     began = time.process_time()
     summarise("", body)
 
     assert time.process_time() - began < 1
 
 
-def test_xml_text_keeps_what_xml_can_hold():
+def test_xml_text_keeps_valid_characters():
     assert xml_text("a\x00b\x0b\tc\ud7ff🦴\ufffe") == "ab\tc\ud7ff🦴"

@@ -1,4 +1,4 @@
-"""Every page, checked by a validator of HTML and for what makes it usable by everyone."""
+"""Valid HTML and accessibility of every page."""
 
 import re
 
@@ -54,7 +54,7 @@ def test_an_authors_page_is_valid_html(ada, filled, path):
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/tag/<script>", "/page/99"])
-def test_the_page_for_nothing_found_is_valid_html(browser, filled, path):
+def test_the_404_page_is_valid_html(browser, filled, path):
     assert tidy(browser.get(path, status=404).text) == ""
 
 
@@ -89,7 +89,7 @@ def test_every_field_has_a_label(ada, filled, path):
         assert field.get("aria-label") or html.select_one(f"label[for='{field['id']}']"), field
 
 
-def test_a_field_with_an_error_is_described_to_who_hears_the_page(ada):
+def test_a_field_with_an_error_has_an_accessible_description(ada):
     html = ada.post_form("/author/posts/new", title="", slug="Not A Slug", publish_on="never", status=422).html
 
     for name in ("title", "slug", "publish_on"):
@@ -97,11 +97,11 @@ def test_a_field_with_an_error_is_described_to_who_hears_the_page(ada):
         assert field["aria-invalid"] == "true"
         assert html.find(id=field["aria-describedby"].split()[0]).text
     assert "aria-invalid" not in html.select_one("[name=body]").attrs
-    # What helps to fill it in stays beside what is wrong with it.
+    # The hint stays in the description, beside the error.
     assert html.select_one("[name=publish_on]")["aria-describedby"] == "publish_on-error publish_on-hint"
 
 
-def test_a_refused_sign_in_is_described_at_its_fields(make_author):
+def test_the_sign_in_error_describes_its_fields(make_author):
     html = make_author("ada").sign_in("not the password", status=422).html
 
     for name in ("name", "password"):
@@ -110,7 +110,7 @@ def test_a_refused_sign_in_is_described_at_its_fields(make_author):
     assert html.find(id="sign-in-error").text.strip()
 
 
-def test_a_text_runs_in_the_direction_of_its_own_letters(browser, site):
+def test_texts_have_automatic_direction(browser, site):
     site.add_post("שלום", "shalom", "טקסט", tags=["nginx"])
 
     post, home = browser.get("/post/shalom").html, browser.get("/").html
@@ -121,14 +121,14 @@ def test_a_text_runs_in_the_direction_of_its_own_letters(browser, site):
     assert browser.get("/search").html.select_one("main [name=q]")["dir"] == "auto"
 
 
-def test_the_site_says_in_which_language_it_is(filled, ini_settings):
+def test_pages_and_feeds_have_the_configured_language(filled, ini_settings):
     german = TestApp(boneyard_blog.main({}, **ini_settings | {"blog.language": "de"}))
 
     assert german.get("/").html.html["lang"] == "de"
     assert german.get("/feed").xml.get("{http://www.w3.org/XML/1998/namespace}lang") == "de"
 
 
-def test_a_post_ends_with_ways_to_reach_the_authors(browser, filled, ini_settings, monkeypatch):
+def test_a_post_shows_the_contact_links(browser, filled, ini_settings, monkeypatch):
     assert "How to connect" not in browser.get("/post/full")
     monkeypatch.setenv("CONTACT_LINKS", "Mastodon=https://example.org/@me?a=1&b=2,E-mail=mailto:me@example.org")
 
@@ -162,7 +162,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(stylesheet, theme):
+def test_text_has_enough_contrast(stylesheet, theme):
     blocks = re.findall(r":root \{(.*?)\}", stylesheet, re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", blocks[0 if theme == "light" else 1]))
 

@@ -1,4 +1,4 @@
-"""Uploads: known by their content."""
+"""Uploading and deleting images."""
 
 import struct
 import threading
@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageCms, ImageFile, ImageSequence
 from sqlalchemy import event, text
 
-from boneyard_blog import gallery, media
-from helpers import photo, picture, wait_until_somebody_waits
+from boneyard_blog.media import gallery, images, storage
+from helpers import photo, picture, wait_until_a_lock_is_awaited
 
 
 def _only_file(folder):
@@ -21,7 +21,7 @@ def _only_file(folder):
 @pytest.mark.parametrize(
     ("image_format", "extension"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp")]
 )
-def test_an_image_is_kept_where_nginx_serves_it(ada, media_folder, site, image_format, extension):
+def test_an_image_is_stored_where_nginx_serves_it(ada, media_folder, site, image_format, extension):
     ada.upload("/author/media", "photo.whatever", picture(image_format), status=303)
 
     file = _only_file(media_folder)
@@ -34,7 +34,7 @@ def test_an_image_is_kept_where_nginx_serves_it(ada, media_folder, site, image_f
     assert f"/media/{file.relative_to(media_folder)}" in ada.browser.get("/author/media")
 
 
-def test_the_same_image_twice_is_kept_once(ada, media_folder, site):
+def test_the_same_image_is_stored_once(ada, media_folder, site):
     for _ in range(2):
         ada.upload("/author/media", "photo.png", picture(), status=303)
 
@@ -63,21 +63,21 @@ def _bomb() -> bytes:
         (b"", "The file is empty."),
         (
             b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-            "This is no PNG, JPEG, GIF or WebP",
+            "The file is not a PNG, JPEG, GIF or WebP",
         ),
-        (b"<html><script>alert(1)</script></html>", "This is no PNG, JPEG, GIF or WebP"),
-        (b"MZ" + b"\0" * 500, "This is no PNG, JPEG, GIF or WebP"),
-        (b"%PDF-1.7\n", "This is no PNG, JPEG, GIF or WebP"),
-        (b"\x89PNG\r\n\x1a\n", "This is no PNG, JPEG, GIF or WebP"),
-        (picture("JPEG", (400, 300))[:900], "This is no PNG, JPEG, GIF or WebP"),
-        (picture("BMP"), "This is no PNG, JPEG, GIF or WebP"),
-        (picture("TIFF"), "This is no PNG, JPEG, GIF or WebP"),
+        (b"<html><script>alert(1)</script></html>", "The file is not a PNG, JPEG, GIF or WebP"),
+        (b"MZ" + b"\0" * 500, "The file is not a PNG, JPEG, GIF or WebP"),
+        (b"%PDF-1.7\n", "The file is not a PNG, JPEG, GIF or WebP"),
+        (b"\x89PNG\r\n\x1a\n", "The file is not a PNG, JPEG, GIF or WebP"),
+        (picture("JPEG", (400, 300))[:900], "The file is not a PNG, JPEG, GIF or WebP"),
+        (picture("BMP"), "The file is not a PNG, JPEG, GIF or WebP"),
+        (picture("TIFF"), "The file is not a PNG, JPEG, GIF or WebP"),
         (_bomb(), "The image is larger than 25 million pixels."),
-        (b"\xff\xd8\xff" + b"\0" * (media.MAX_BYTES), "The file is larger than 10 MB."),
+        (b"\xff\xd8\xff" + b"\0" * (images.MAX_BYTES), "The file is larger than 10 MB."),
     ],
     ids=["empty", "svg", "html", "program", "pdf", "head only", "cut off", "bmp", "tiff", "bomb", "too large"],
 )
-def test_what_is_no_image_is_refused(ada, media_folder, site, data, message):
+def test_a_file_that_is_not_an_image_is_refused(ada, media_folder, site, data, message):
     page = ada.upload("/author/media", "photo.png", data, status=422)
 
     assert message in page.html.select_one("[role=alert]").text
@@ -88,34 +88,34 @@ def test_what_is_no_image_is_refused(ada, media_folder, site, data, message):
 def test_a_webp_image_may_have_fewer_pixels_because_it_takes_more_memory():
     data = picture("WEBP", (4000, 2501))
 
-    with pytest.raises(media.NotAnImage, match="larger than 10 million pixels"):
-        media.read_picture(data)
-    assert media.read_picture(data, media.Picture(data, "webp", "image/webp", 4000, 2501).path).data == data
+    with pytest.raises(images.NotAnImage, match="larger than 10 million pixels"):
+        images.read_picture(data)
+    assert images.read_picture(data, images.Picture(data, "webp", "image/webp", 4000, 2501).path).data == data
 
 
-def test_an_image_that_grew_when_it_was_written_anew_comes_back_in(monkeypatch):
+def test_an_image_that_grew_when_encoded_can_be_imported(monkeypatch):
     data = photo("PNG")
-    monkeypatch.setattr(media, "MAX_BYTES", len(data) - 1)
+    monkeypatch.setattr(images, "MAX_BYTES", len(data) - 1)
 
-    with pytest.raises(media.NotAnImage, match="The file is larger than"):
-        media.read_picture(data)
-    assert media.read_picture(data, media.Picture(data, "png", "image/png", 80, 60).path).data == data
+    with pytest.raises(images.NotAnImage, match="The file is larger than"):
+        images.read_picture(data)
+    assert images.read_picture(data, images.Picture(data, "png", "image/png", 80, 60).path).data == data
 
 
 def test_an_image_that_grows_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(media, "MAX_KEPT_BYTES", 100)
+    monkeypatch.setattr(images, "MAX_KEPT_BYTES", 100)
 
-    with pytest.raises(media.NotAnImage, match="when it is written anew"):
-        media.read_picture(photo("PNG"))
+    with pytest.raises(images.NotAnImage, match="after encoding"):
+        images.read_picture(photo("PNG"))
 
 
-def test_what_is_hidden_behind_an_image_does_not_survive(ada, media_folder):
+def test_data_after_an_image_are_removed(ada, media_folder):
     ada.upload("/author/media", "photo.png", picture() + b"<script>alert(1)</script>PK\x03\x04", status=303)
 
     assert b"script" not in _only_file(media_folder).read_bytes()
 
 
-def test_where_a_photo_was_taken_is_not_told(ada, media_folder):
+def test_the_location_of_a_photo_is_removed(ada, media_folder):
     exif = Image.Exif()
     exif[0x010F] = "SecretCamera"
     exif[0x0112] = 6
@@ -128,7 +128,7 @@ def test_where_a_photo_was_taken_is_not_told(ada, media_folder):
 
 
 def _below_sea_level() -> bytes:
-    """Return EXIF as cameras write it, with a negative number where Pillow knows none, of an image to be turned."""
+    """Return EXIF of a rotated image, with a negative number that Pillow cannot encode."""
     orientation = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
     place = struct.pack("<HHII", 0x8825, 4, 1, 38)
     altitude = struct.pack("<HHII", 6, 10, 1, 56)
@@ -140,8 +140,8 @@ def _below_sea_level() -> bytes:
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
-def test_a_photo_is_turned_whatever_else_its_camera_has_written(image_format):
-    kept = media.read_picture(picture(image_format, exif=_below_sea_level()))
+def test_a_photo_is_rotated_in_spite_of_invalid_metadata(image_format):
+    kept = images.read_picture(picture(image_format, exif=_below_sea_level()))
 
     assert (kept.width, kept.height) == (30, 40)
     assert not Image.open(BytesIO(kept.data)).getexif()
@@ -149,19 +149,19 @@ def test_a_photo_is_turned_whatever_else_its_camera_has_written(image_format):
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01"])
-def test_a_photo_with_damaged_notes_of_its_camera_is_kept(exif):
-    assert media.read_picture(picture("JPEG", exif=exif)).width == 40
+def test_a_photo_with_damaged_metadata_is_accepted(exif):
+    assert images.read_picture(picture("JPEG", exif=exif)).width == 40
 
 
 @pytest.mark.parametrize("error", [struct.error, TypeError, KeyError, IndexError, AttributeError, zlib.error])
-def test_whatever_a_decoder_stumbles_over_is_no_image(monkeypatch, error):
+def test_an_error_of_the_decoder_is_reported_as_a_damaged_image(monkeypatch, error):
     def stumble(*arguments, **options):
         raise error("not that")
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", stumble)
 
-    with pytest.raises(media.NotAnImage, match="or it is damaged"):
-        media.read_picture(picture("JPEG"))
+    with pytest.raises(images.NotAnImage, match="or it is damaged"):
+        images.read_picture(picture("JPEG"))
 
 
 def test_an_animation_keeps_its_frames():
@@ -169,7 +169,7 @@ def test_an_animation_keeps_its_frames():
     frames = [Image.new("RGB", (10, 10), colour) for colour in ("red", "green", "blue")]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=80)
 
-    kept = media.read_picture(out.getvalue())
+    kept = images.read_picture(out.getvalue())
 
     assert Image.open(BytesIO(kept.data)).n_frames == 3
 
@@ -187,21 +187,21 @@ def _durations(data: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("image_format", ["GIF", "WEBP"])
-def test_each_frame_of_an_animation_stays_as_long_as_it_did(image_format):
-    kept = media.read_picture(_animated(image_format, duration=[80, 500, 2000]))
+def test_an_animation_keeps_its_durations(image_format):
+    kept = images.read_picture(_animated(image_format, duration=[80, 500, 2000]))
 
     assert _durations(kept.data) == [80, 500, 2000]
 
 
 @pytest.mark.parametrize("options", [{}, {"loop": 0}, {"loop": 3}])
-def test_an_animation_plays_as_often_as_it_did(options):
-    kept = media.read_picture(_animated("GIF", duration=80, **options))
+def test_an_animation_keeps_its_loop_count(options):
+    kept = images.read_picture(_animated("GIF", duration=80, **options))
 
     assert Image.open(BytesIO(kept.data)).info.get("loop") == options.get("loop")
 
 
 def _swapped_profile() -> bytes:
-    """Return a profile in which red and green have changed places."""
+    """Return a profile that swaps red and green."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     count = int.from_bytes(profile[128:132])
     tags = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * count, 12)}
@@ -211,26 +211,26 @@ def _swapped_profile() -> bytes:
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP"])
-def test_colours_that_a_profile_describes_look_the_same_without_it(image_format):
+def test_a_colour_profile_is_converted_to_srgb(image_format):
     out = BytesIO()
     Image.new("RGB", (16, 16), (250, 10, 10)).save(out, image_format, icc_profile=_swapped_profile())
 
-    kept = Image.open(BytesIO(media.read_picture(out.getvalue()).data))
+    kept = Image.open(BytesIO(images.read_picture(out.getvalue()).data))
 
     assert "icc_profile" not in kept.info
     red, green, blue = kept.convert("RGB").getpixel((8, 8))
     assert green > 230 and red < 30 and blue < 30
 
 
-def test_a_profile_that_makes_no_sense_is_no_reason_to_refuse():
-    assert media.read_picture(picture("PNG", icc_profile=b"no profile")).width == 40
+def test_an_invalid_colour_profile_is_ignored():
+    assert images.read_picture(picture("PNG", icc_profile=b"no profile")).width == 40
 
 
 def _delete(ada, site, status):
     return ada.press(f"/author/media/{site.value('SELECT id FROM media')}/delete", status=status)
 
 
-def test_an_image_that_nobody_shows_is_deleted(ada, site, media_folder):
+def test_an_unused_image_can_be_deleted(ada, site, media_folder):
     ada.upload("/author/media", "photo.png", picture(), status=303)
 
     _delete(ada, site, 303)
@@ -239,7 +239,7 @@ def test_an_image_that_nobody_shows_is_deleted(ada, site, media_folder):
     assert [path for path in media_folder.rglob("*") if path.is_file()] == []
 
 
-def test_an_image_that_could_not_be_deleted_keeps_its_file(ada, site, engine, media_folder):
+def test_an_image_whose_deletion_failed_keeps_its_file(ada, site, engine, media_folder):
     ada.upload("/author/media", "photo.png", picture(), status=303)
     token = ada.token()
 
@@ -256,7 +256,7 @@ def test_an_image_that_could_not_be_deleted_keeps_its_file(ada, site, engine, me
     assert _only_file(media_folder)
 
 
-def test_an_image_that_is_uploaded_while_it_is_deleted_is_there(ada, site, engine, media_folder):
+def test_an_image_that_is_uploaded_during_its_deletion_is_kept(ada, site, engine, media_folder):
     ada.upload("/author/media", "photo.png", picture(), status=303)
     path = site.value("SELECT path FROM media")
 
@@ -264,7 +264,7 @@ def test_an_image_that_is_uploaded_while_it_is_deleted_is_there(ada, site, engin
         deleting.execute(text("SELECT FROM media FOR UPDATE"))
         upload = threading.Thread(target=ada.upload, args=("/author/media", "photo.png", picture()))
         upload.start()
-        wait_until_somebody_waits(site)
+        wait_until_a_lock_is_awaited(site)
         deleting.execute(text("DELETE FROM media"))
     upload.join()
 
@@ -272,10 +272,10 @@ def test_an_image_that_is_uploaded_while_it_is_deleted_is_there(ada, site, engin
 
 
 def test_a_file_stays_if_its_image_was_added_again(site, application, media_folder):
-    sessions, folder, image = application.registry.session_factory, str(media_folder), media.read_picture(picture())
+    sessions, folder, image = application.registry.session_factory, str(media_folder), images.read_picture(picture())
     with sessions.begin() as session:
         gallery.add_images(session, [image.row("photo.png")])
-        media.keep(folder, image)
+        storage.keep(folder, image)
 
     gallery.remove_file(sessions, folder, image.path)
     assert _only_file(media_folder)
@@ -285,18 +285,18 @@ def test_a_file_stays_if_its_image_was_added_again(site, application, media_fold
     assert [path for path in media_folder.rglob("*") if path.is_file()] == []
 
 
-def test_an_image_stays_as_long_as_a_post_or_a_revision_shows_it(ada, site, media_folder):
+def test_an_image_in_a_post_or_revision_cannot_be_deleted(ada, site, media_folder):
     ada.upload("/author/media", "photo.png", picture(), status=303)
     key = ada.write("Photo", f"![A photo](/media/{site.value('SELECT path FROM media')})")
 
-    assert "“Photo”, or a revision of it, shows this image" in _delete(ada, site, 409)
+    assert "The image is used in the post “Photo” or one of its revisions" in _delete(ada, site, 409)
     ada.post_form(f"/author/posts/{key}", body="No photo.", status=303)
     _delete(ada, site, 409)
     site.execute("DELETE FROM posts")
     _delete(ada, site, 303)
 
 
-def test_an_image_that_is_not_there_cannot_be_deleted(ada):
+def test_deleting_an_unknown_image_gives_404(ada):
     ada.press("/author/media/99/delete", status=404)
 
 
@@ -318,12 +318,12 @@ def test_transparency_is_kept():
     out = BytesIO()
     Image.new("RGBA", (10, 10), (255, 0, 0, 0)).save(out, "PNG")
 
-    kept = media.read_picture(out.getvalue())
+    kept = images.read_picture(out.getvalue())
 
     assert Image.open(BytesIO(kept.data)).convert("RGBA").getpixel((0, 0))[3] == 0
 
 
-def test_a_hostile_file_name_is_only_a_name(ada, media_folder, site):
+def test_a_file_name_is_never_used_as_a_path(ada, media_folder, site):
     ada.upload("/author/media", '../../etc/<script>"pass\x01wd.png', picture(), status=303)
 
     assert "/" not in site.value("SELECT name FROM media")
@@ -331,19 +331,19 @@ def test_a_hostile_file_name_is_only_a_name(ada, media_folder, site):
     assert "<script>" not in ada.browser.get("/author/media")
 
 
-def test_no_file_at_all_is_refused(ada):
+def test_an_upload_without_a_file_is_refused(ada):
     page = ada.browser.post("/author/media", {"csrf_token": ada.token(), "file": "not a file"}, status=422)
 
-    assert "Choose a file first." in page
+    assert "Choose a file." in page
 
 
-def test_a_full_disk_is_told_and_nothing_is_kept(ada, site, monkeypatch):
+def test_a_full_disk_is_reported_and_nothing_is_stored(ada, site, monkeypatch):
     def full(folder, kept):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(media, "keep", full)
+    monkeypatch.setattr(storage, "keep", full)
 
     page = ada.upload("/author/media", "photo.png", picture(), status=507)
 
-    assert "no room left" in page.html.select_one("[role=alert]").text
+    assert "The disk may be full" in page.html.select_one("[role=alert]").text
     assert site.value("SELECT count(*) FROM media") == 0

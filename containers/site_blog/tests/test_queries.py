@@ -1,4 +1,4 @@
-"""How many statements a page takes."""
+"""The number of SQL statements of a page, and their plans."""
 
 import pytest
 from sqlalchemy import event
@@ -18,7 +18,7 @@ from sqlalchemy import event
         ("/tag/nginx/feed", 2),
         ("/search", 1),
         ("/search?q=post", 2),
-        # Four, and three that bound the time for a suggestion.
+        # Four, and three that limit the time for a suggestion.
         ("/search?q=pozt+boddy", 7),
         ("/search?q=-post", 2),
         ("/search?q=ngnix&by=tag", 2),
@@ -30,7 +30,7 @@ from sqlalchemy import event
         ("/health", 2),
     ],
 )
-def test_a_page_takes_few_statements(browser, site, statements, path, most):
+def test_a_page_executes_few_statements(browser, site, statements, path, most):
     site.execute(
         "INSERT INTO posts (title, slug, body, published_at) SELECT 'Post ' || i, 'post-' || i, 'Body', '2026-03-05'"
         " FROM generate_series(1, 12) AS i"
@@ -47,7 +47,7 @@ def test_a_page_takes_few_statements(browser, site, statements, path, most):
 @pytest.mark.parametrize(
     ("path", "most"), [("/none", 1), ("/post/none", 3), ("/archive/1999", 1), ("/tag/ngnix", 3), ("/tag/ngnix/feed", 3)]
 )
-def test_a_page_that_is_not_there_takes_few_statements_too(browser, site, statements, path, most):
+def test_a_404_page_executes_few_statements(browser, site, statements, path, most):
     site.add_posts(3, tag="nginx")
     statements.clear()
 
@@ -57,7 +57,7 @@ def test_a_page_that_is_not_there_takes_few_statements_too(browser, site, statem
 
 
 @pytest.mark.parametrize("path", ["/tags", "/sitemap/pages.xml", "/tag/none", "/search?q=ngnix&by=tag"])
-def test_no_page_asks_the_same_twice(browser, site, statements, path):
+def test_no_page_executes_a_statement_twice(browser, site, statements, path):
     site.add_posts(3, tag="nginx")
     statements.clear()
 
@@ -66,7 +66,7 @@ def test_no_page_asks_the_same_twice(browser, site, statements, path):
     assert len(statements) == len(set(statements))
 
 
-def test_a_confirmed_page_takes_one_statement(browser, site, statements):
+def test_a_304_takes_one_statement(browser, site, statements):
     site.add_posts(12)
     etag = browser.get("/").headers["ETag"]
     statements.clear()
@@ -89,7 +89,7 @@ def test_the_number_of_statements_does_not_grow_with_the_posts(browser, site, st
     assert counts[0] == counts[1]
 
 
-def test_an_author_costs_one_statement_more(ada, site, statements):
+def test_a_session_takes_one_more_statement(ada, site, statements):
     site.add_posts(3)
     ada.browser.get("/")
     statements.clear()
@@ -110,7 +110,7 @@ def test_an_author_costs_one_statement_more(ada, site, statements):
         ("/tag/ngnix", "ix_tags_trigrams"),
     ],
 )
-def test_a_page_walks_along_an_index_in_its_order(ada, site, engine, path, index):
+def test_lists_are_read_in_the_order_of_an_index(ada, site, engine, path, index):
     site.add_posts(3, tag="nginx")
     executed = []
 
@@ -123,7 +123,7 @@ def test_a_page_walks_along_an_index_in_its_order(ada, site, engine, path, index
 
     plans = []
     with engine.begin() as connection:
-        # As if there were more rows: so few would be read and sorted.
+        # Plan as for many rows: few would be read and sorted.
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         connection.exec_driver_sql("SET LOCAL enable_sort = off")
         connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")

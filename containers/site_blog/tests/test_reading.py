@@ -49,7 +49,7 @@ def test_home_is_newest_first_and_paginated(browser, site):
     assert third.html.select_one("a[rel=next]") is None
 
 
-def test_pages_stay_right_across_months(browser, site):
+def test_pagination_is_correct_across_months(browser, site):
     for i in range(35):
         site.add_post(f"Post {i}", f"post-{i}", published=f"'2026-06-01'::timestamptz - interval '{i * 11} days'")
 
@@ -91,7 +91,7 @@ def test_posts_in_the_bin_are_hidden(browser, site):
     assert titles(browser.get("/")) == []
 
 
-def test_a_scheduled_post_comes_out_when_its_time_has_come(browser, site):
+def test_a_scheduled_post_is_published_on_time(browser, site):
     site.add_post("Soon", "soon", published="now() + interval '2 seconds'", tags=["nginx"])
     before = titles(browser.get("/"))
 
@@ -102,7 +102,7 @@ def test_a_scheduled_post_comes_out_when_its_time_has_come(browser, site):
     assert titles(browser.get("/tag/nginx")) == ["Soon"]
 
 
-def test_a_post_leads_to_its_neighbours(browser, site):
+def test_a_post_links_to_its_neighbours(browser, site):
     site.add_posts(3)
 
     page = browser.get("/post/post-2").html.select_one("nav.neighbours")
@@ -111,7 +111,7 @@ def test_a_post_leads_to_its_neighbours(browser, site):
     assert page.select_one("a[rel=next]")["href"] == "/post/post-3"
 
 
-def test_neighbours_of_the_same_moment_are_each_reached(browser, site):
+def test_posts_with_the_same_date_are_neighbours(browser, site):
     for slug in ("a", "b", "c"):
         site.add_post(slug, slug, published="'2026-01-01'")
 
@@ -145,7 +145,7 @@ def test_code_is_highlighted(browser, site):
     assert '<span class="hl-kn">import</span>' in browser.get("/post/a-post")
 
 
-def test_a_post_ends_with_ways_to_stay_in_touch(browser, site):
+def test_a_post_links_to_the_feed_and_the_archive(browser, site):
     site.add_post()
 
     after = browser.get("/post/a-post").html.select_one("section.after")
@@ -154,7 +154,7 @@ def test_a_post_ends_with_ways_to_stay_in_touch(browser, site):
     assert after.select_one("a[href='/feed']")
 
 
-def test_the_side_column_browses_and_searches(browser, site):
+def test_the_side_column_has_tags_dates_and_a_search_form(browser, site):
     site.add_post(published="'2026-03-05'", tags=["nginx"])
 
     aside = browser.get("/").html.aside

@@ -1,4 +1,4 @@
-"""Revisions, and two authors at once."""
+"""Revisions and edit conflicts."""
 
 import threading
 
@@ -7,7 +7,7 @@ def _numbers(page):
     return [row.select("td")[2].text for row in page.html.select("tbody tr")]
 
 
-def test_each_save_is_kept(ada):
+def test_each_save_is_a_revision(ada):
     key = ada.write("One", "First words.")
     ada.post_form(f"/author/posts/{key}", title="Two", body="Second words.", status=303)
 
@@ -18,14 +18,14 @@ def test_each_save_is_kept(ada):
     assert page.html.select_one(".diff ins").text == "+ Second words."
 
 
-def test_a_save_that_changes_nothing_is_no_revision(ada):
+def test_a_save_without_changes_is_not_a_revision(ada):
     key = ada.write()
     ada.post_form(f"/author/posts/{key}", status=303)
 
     assert _numbers(ada.browser.get(f"/author/posts/{key}/revisions")) == ["1"]
 
 
-def test_what_plain_sql_wrote_is_kept_before_the_first_edit(ada, site):
+def test_a_post_inserted_with_plain_sql_gets_a_revision_at_its_first_edit(ada, site):
     key = site.add_post("By SQL", "by-sql", "SQL's words.", tags=["sql"])
 
     ada.post_form(f"/author/posts/{key}", body="Ada's words.", status=303)
@@ -36,7 +36,7 @@ def test_what_plain_sql_wrote_is_kept_before_the_first_edit(ada, site):
     ]
 
 
-def test_any_two_revisions_are_compared(ada):
+def test_any_two_revisions_can_be_compared(ada):
     key = ada.write(body="one")
     for body in ("two", "three"):
         ada.post_form(f"/author/posts/{key}", body=body, status=303)
@@ -47,7 +47,7 @@ def test_any_two_revisions_are_compared(ada):
     assert page.html.select_one(".diff del").text == "- one"
 
 
-def test_nonsense_to_compare_falls_back_to_the_last_two(ada):
+def test_invalid_numbers_compare_the_last_two_revisions(ada):
     key = ada.write(body="one")
     ada.post_form(f"/author/posts/{key}", body="two", status=303)
 
@@ -61,7 +61,7 @@ def _button_to_bring_back(author, key: int):
     return next(form for form in forms if "number" in form.fields)
 
 
-def test_an_earlier_revision_is_brought_back_as_a_new_one(ada, site):
+def test_an_earlier_revision_is_restored_as_a_new_one(ada, site):
     key = ada.write("One", "First words.", tags="first")
     ada.post_form(f"/author/posts/{key}", title="Two", body="Second words.", tags="second", status=303)
 
@@ -71,7 +71,7 @@ def test_an_earlier_revision_is_brought_back_as_a_new_one(ada, site):
     assert site.execute("SELECT name FROM tags JOIN post_tags ON tag_id = id") == [("first",)]
 
 
-def test_an_earlier_revision_does_not_cover_what_was_saved_meanwhile(ada, make_author, site):
+def test_restoring_a_revision_detects_conflicts(ada, make_author, site):
     grace = make_author("grace")
     grace.sign_in()
     key = ada.write("One", "First words.")
@@ -81,14 +81,14 @@ def test_an_earlier_revision_does_not_cover_what_was_saved_meanwhile(ada, make_a
 
     page = graces.submit("number", status=409)
 
-    assert "ada saved revision 3 while you were writing." in page.html.select_one("section.note").text
+    assert "ada saved revision 3 while you were editing." in page.html.select_one("section.note").text
     assert page.html.select_one(".diff del").text == "- Third words."
     assert site.value("SELECT body FROM posts") == "Third words."
     next(form for form in page.forms.values() if "title" in form.fields).submit("save", status=303)
     assert site.execute("SELECT body, revision FROM posts") == [("First words.", 4)]
 
 
-def test_a_revision_that_does_not_exist_is_not_brought_back(ada):
+def test_restoring_an_unknown_revision_gives_404(ada):
     key = ada.write()
     token = ada.token()
 
@@ -96,7 +96,7 @@ def test_a_revision_that_does_not_exist_is_not_brought_back(ada):
         ada.browser.post(f"/author/posts/{key}/revisions/restore", {"csrf_token": token, "number": number}, status=404)
 
 
-def test_the_second_of_two_authors_is_told_and_nothing_is_lost(ada, make_author, site):
+def test_the_second_of_two_authors_sees_both_versions(ada, make_author, site):
     grace = make_author("grace")
     grace.sign_in()
     key = ada.write(body="Common words.")
@@ -107,13 +107,13 @@ def test_the_second_of_two_authors_is_told_and_nothing_is_lost(ada, make_author,
     adas.submit(status=303)
     page = graces.submit(status=409)
 
-    assert "ada saved revision 2 while you were writing." in page.html.select_one("section.note").text
+    assert "ada saved revision 2 while you were editing." in page.html.select_one("section.note").text
     assert page.html.select_one(".diff del").text == "- Ada's words."
     assert page.html.select_one("textarea#body").text.strip() == "Grace's words."
     assert site.value("SELECT body FROM posts") == "Ada's words."
 
 
-def test_a_stale_form_does_not_publish_what_was_withdrawn(ada, make_author, browser):
+def test_an_outdated_form_does_not_publish_a_withdrawn_post(ada, make_author, browser):
     grace = make_author("grace")
     grace.sign_in()
     key = ada.write("Post")
@@ -123,7 +123,7 @@ def test_a_stale_form_does_not_publish_what_was_withdrawn(ada, make_author, brow
     page = graces.submit(status=409)
 
     assert page.html.select_one("section.note dt").text == "Published"
-    assert page.html.select_one("section.note dd del").text == "no, a draft"
+    assert page.html.select_one("section.note dd del").text == "no (draft)"
     browser.get("/post/post", status=404)
 
 
@@ -160,7 +160,7 @@ def test_a_change_of_publication_is_a_revision(ada):
     page = ada.browser.get(f"/author/posts/{key}/revisions")
 
     assert _numbers(page) == ["2", "1"]
-    assert "They say the same: only the publication was changed." in page
+    assert "The content is the same; only the publication date was changed." in page
 
 
 def test_compared_revisions_show_tags_and_summary_too(ada):
@@ -172,7 +172,7 @@ def test_compared_revisions_show_tags_and_summary_too(ada):
     assert [label.text for label in page.html.select("section dt")] == ["Summary", "Tags"]
 
 
-def test_after_the_warning_the_second_author_may_save_on_top(ada, make_author, site):
+def test_after_a_conflict_the_second_author_can_save(ada, make_author, site):
     grace = make_author("grace")
     grace.sign_in()
     key = ada.write(body="Common words.")
@@ -188,7 +188,7 @@ def test_after_the_warning_the_second_author_may_save_on_top(ada, make_author, s
     ]  # fmt: skip
 
 
-def test_of_saves_at_the_same_moment_exactly_one_wins(make_author, site):
+def test_exactly_one_of_simultaneous_saves_succeeds(make_author, site):
     authors = [make_author(f"author-{i}") for i in range(4)]
     for author in authors:
         author.sign_in()
@@ -211,7 +211,7 @@ def test_of_saves_at_the_same_moment_exactly_one_wins(make_author, site):
     assert site.value("SELECT count(*) FROM post_revisions") == 2
 
 
-def test_of_the_same_address_at_the_same_moment_exactly_one_wins(make_author, site):
+def test_exactly_one_of_simultaneous_posts_gets_the_address(make_author, site):
     authors = [make_author(f"author-{i}") for i in range(4)]
     forms = []
     for author in authors:

@@ -1,4 +1,4 @@
-"""Migrations: forwards, backwards, at once, and beside a newer schema."""
+"""Migrations: upgrade, downgrade, simultaneous starts, newer schemas."""
 
 import os
 import threading
@@ -14,7 +14,7 @@ from boneyard_blog.settings import Environment, Settings
 
 def _administer(engine, *statements):
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # On a busy machine these take longer than any page may.
+        # On a busy machine these take longer than the timeout of pages.
         for statement in ("SET statement_timeout = 0", *statements, "RESET statement_timeout"):
             connection.execute(text(statement))
 
@@ -24,7 +24,7 @@ _OWN = "boneyard_schema_test"
 
 @pytest.fixture
 def empty_database(engine):
-    """A database of its own, with nothing in it."""
+    """An empty database."""
     _administer(engine, f"DROP DATABASE IF EXISTS {_OWN} WITH (FORCE)", f"CREATE DATABASE {_OWN}")
     variables = dict(os.environ) | {"BLOG_DATABASENAME": _OWN}
     own = models.connect(Settings.from_environment(Environment(variables)), statement_timeout_ms=0)
@@ -57,7 +57,7 @@ def _version(engine):
         return schema.current_version(connection)
 
 
-def test_an_empty_database_gets_the_schema_and_the_first_posts(empty_database):
+def test_an_empty_database_gets_the_schema_and_the_sample_posts(empty_database):
     schema.upgrade(empty_database)
 
     with empty_database.connect() as connection:
@@ -70,7 +70,7 @@ def test_an_empty_database_gets_the_schema_and_the_first_posts(empty_database):
 
 
 @pytest.mark.parametrize("version", schema.VERSIONS[:-1])
-def test_every_migration_can_be_taken_back_and_done_again(empty_database, version):
+def test_every_migration_can_be_downgraded_and_upgraded(empty_database, version):
     _migrate(empty_database, version)
     before = _structure(empty_database)
     _migrate(empty_database, schema.HEAD)
@@ -83,7 +83,7 @@ def test_every_migration_can_be_taken_back_and_done_again(empty_database, versio
     assert _structure(empty_database) == whole
 
 
-def test_all_of_it_can_be_taken_back(empty_database):
+def test_the_whole_schema_can_be_dropped(empty_database):
     _migrate(empty_database, schema.HEAD)
     whole = _structure(empty_database)
 
@@ -98,7 +98,7 @@ def test_all_of_it_can_be_taken_back(empty_database):
     assert _structure(empty_database) == whole
 
 
-def test_the_command_line_takes_all_of_it_back(empty_database, monkeypatch, capsys):
+def test_the_command_line_drops_the_whole_schema(empty_database, monkeypatch, capsys):
     _migrate(empty_database, "0001")
     monkeypatch.setenv("BLOG_DATABASENAME", empty_database.url.database)
 
@@ -107,7 +107,7 @@ def test_the_command_line_takes_all_of_it_back(empty_database, monkeypatch, caps
     assert capsys.readouterr().out == f"database empty, container {schema.HEAD}\n"
 
 
-def test_the_command_line_says_that_a_newer_schema_stays(empty_database, monkeypatch, capsys):
+def test_the_command_line_refuses_to_change_a_newer_schema(empty_database, monkeypatch, capsys):
     _migrate(empty_database, "0001")
     with empty_database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -116,13 +116,13 @@ def test_the_command_line_says_that_a_newer_schema_stays(empty_database, monkeyp
     for target in ("0001", "nothing"):
         assert commands.main(["schema", "downgrade", target]) == 1
         said = capsys.readouterr().err
-        assert f"the schema is at 9999, newer than this container's {schema.HEAD}" in said and said.count("\n") == 1
+        assert f"the schema has version 9999, newer than this container's {schema.HEAD}" in said and said.count("\n") == 1
 
     assert commands.main(["schema", "upgrade"]) == 0
     assert _version(empty_database) == "9999"
 
 
-def test_the_command_line_says_how_to_make_the_tables(empty_database, monkeypatch, capsys):
+def test_the_command_line_names_the_remedy_for_a_missing_schema(empty_database, monkeypatch, capsys):
     monkeypatch.setenv("BLOG_DATABASENAME", _OWN)
 
     assert commands.main(["author", "list"]) == 1
@@ -131,7 +131,7 @@ def test_the_command_line_says_how_to_make_the_tables(empty_database, monkeypatc
     assert "run boneyard-blog schema upgrade" in said and said.count("\n") == 1
 
 
-def test_sample_posts_that_were_edited_survive_a_way_back(empty_database):
+def test_edited_sample_posts_survive_a_downgrade(empty_database):
     _migrate(empty_database, schema.HEAD)
     with empty_database.begin() as connection:
         connection.execute(text("UPDATE posts SET body = 'Ours.' WHERE slug = 'moving-house'"))
@@ -146,7 +146,7 @@ def test_sample_posts_that_were_edited_survive_a_way_back(empty_database):
         assert connection.scalar(text("SELECT body FROM posts WHERE slug = 'moving-house'")) == "Ours."
 
 
-def test_containers_that_start_at_once_migrate_once(empty_database):
+def test_simultaneous_starts_migrate_once(empty_database):
     failures = []
 
     def upgrade():
@@ -165,7 +165,7 @@ def test_containers_that_start_at_once_migrate_once(empty_database):
     assert _version(empty_database) == schema.HEAD
 
 
-def test_a_failing_migration_leaves_nothing_behind(empty_database):
+def test_a_failed_migration_is_rolled_back(empty_database):
     with empty_database.begin() as connection:
         connection.execute(text("CREATE TABLE authors (unexpected integer)"))
 
@@ -175,7 +175,7 @@ def test_a_failing_migration_leaves_nothing_behind(empty_database):
     assert _version(empty_database) is None
 
 
-def test_a_newer_schema_is_left_alone_and_served(empty_database, ini_settings, monkeypatch):
+def test_a_newer_schema_is_kept_and_used(empty_database, ini_settings, monkeypatch):
     schema.upgrade(empty_database)
     with empty_database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -192,7 +192,7 @@ def test_a_newer_schema_is_left_alone_and_served(empty_database, ini_settings, m
 
 
 @pytest.mark.parametrize("version", [None, schema.VERSIONS[-2]])
-def test_an_older_schema_is_not_served(version):
+def test_an_older_schema_is_not_used(version):
     assert not schema.is_usable(version)
 
 

@@ -1,4 +1,4 @@
-"""The blog as a process: starting, waiting for its database, stopping, reloading."""
+"""The server process: start, outages of the database, stop, reload."""
 
 import http.client
 import shutil
@@ -15,7 +15,7 @@ def _behind(gate) -> dict[str, str]:
     return {"BLOG_HOST": "127.0.0.1", "BLOG_PORT": str(gate.port)}
 
 
-def test_it_serves_pages_and_writes_a_json_line_for_each(site, tmp_path):
+def test_each_request_is_logged_as_a_json_line(site, tmp_path):
     site.add_post()
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
@@ -35,7 +35,7 @@ def test_it_serves_pages_and_writes_a_json_line_for_each(site, tmp_path):
     assert line["ms"] > 0
 
 
-def test_it_is_reached_by_both_families_and_knows_a_visitor_by_the_plain_address(site, tmp_path):
+def test_it_listens_on_ipv4_and_ipv6(site, tmp_path):
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
 
@@ -60,7 +60,7 @@ def test_it_starts_without_a_database_and_recovers(site, tmp_path, gate):
     assert health.status == 503
     assert health.json == {"status": "unhealthy", "database": "unreachable", "schema": None}
     assert page.status == 503
-    assert "Please try again in a few seconds." in page.text
+    assert "Try again in a few seconds." in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert ready.json["database"] == "reachable"
 
@@ -81,7 +81,7 @@ def test_it_survives_a_restart_of_the_database(site, tmp_path, gate):
     assert after == [200] * 12
 
 
-def test_connections_that_the_database_dropped_do_not_reach_a_reader(site, tmp_path):
+def test_connections_that_the_database_closed_are_replaced(site, tmp_path):
     site.add_post()
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
@@ -105,14 +105,14 @@ def test_it_adds_the_first_author(site, tmp_path):
     assert site.execute("SELECT name FROM authors") == [("grace",)]
 
 
-def test_it_ends_promptly_though_a_connection_is_kept_open(site, tmp_path):
+def test_it_stops_promptly_with_an_idle_connection(site, tmp_path):
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
         kept_open = socket.create_connection(("127.0.0.1", server.port))
         kept_open.sendall(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n")
         kept_open.recv(4096)
 
-        # Gunicorn's own worker would wait for such a connection for the whole of graceful_timeout.
+        # Gunicorn's own worker waits for the connection for the whole graceful_timeout.
         server.terminate()
         kept_open.close()
 
@@ -124,19 +124,19 @@ def test_it_ends_promptly_though_a_connection_is_kept_open(site, tmp_path):
     [
         (
             {"SESSION_SECRET": ""},
-            "boneyard-blog: SESSION_SECRET is not set: give a random text of 32 or more characters\n",
+            "boneyard-blog: SESSION_SECRET is not set: set it to a random text of at least 32 characters\n",
         ),
         ({"BLOG_PORT": "x"}, "boneyard-blog: BLOG_PORT=x: must be a whole number from 1 to 65535\n"),
         ({"GUNICORN_WORKERS": "many"}, "boneyard-blog: GUNICORN_WORKERS=many: must be a whole number from 1 to 64\n"),
-        ({"INI_FILE": "other.ini"}, "boneyard-blog: INI_FILE=other.ini: there is no such file in /srv/site: use"),
-        ({"MEDIA_FOLDER": "/nowhere"}, "boneyard-blog: MEDIA_FOLDER=/nowhere: must be a folder in which user 10001 may write"),
+        ({"INI_FILE": "other.ini"}, "boneyard-blog: INI_FILE=other.ini: file not found in /srv/site: use"),
+        ({"MEDIA_FOLDER": "/nowhere"}, "boneyard-blog: MEDIA_FOLDER=/nowhere: must be a folder that user 10001 can write to"),
         (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_EXPORTER_OTLP_PROTOCOL": "smoke"},
             "OTEL_EXPORTER_OTLP_PROTOCOL=smoke: must be grpc or http/protobuf",
         ),
     ],
 )
-def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, environment, message):
+def test_an_invalid_setting_stops_the_start_with_one_line(tmp_path, environment, message):
     with Server(tmp_path / "log", **environment) as server:
         server.process.wait(10)
 
@@ -148,12 +148,12 @@ def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, environment, me
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("[app:other]", "blog.title is not set: give it in the ini file"),
-        ("blog.title", "cannot be understood (Source contains parsing errors"),
+        ("[app:other]", "blog.title is not set: set it in the section [app:main] of the ini file"),
+        ("blog.title", "cannot be parsed (Source contains parsing errors"),
         ("blog.title = x", "option 'blog.title' in section 'app:main' already exists"),
     ],
 )
-def test_a_wrong_ini_file_stops_the_start_with_one_line(tmp_path, line, message):
+def test_an_invalid_ini_file_stops_the_start_with_one_line(tmp_path, line, message):
     ini = tmp_path / "wrong.ini"
     right = (SOURCE / "production.ini").read_text()
     ini.write_text(right.replace("blog.development = false", f"blog.development = false\n{line}"))
@@ -165,7 +165,7 @@ def test_a_wrong_ini_file_stops_the_start_with_one_line(tmp_path, line, message)
     assert server.log.count("\n") == 1
 
 
-def test_requests_that_are_no_http_do_no_harm(site, tmp_path):
+def test_malformed_requests_are_refused(site, tmp_path):
     with Server(tmp_path / "log") as server:
         server.wait_until_ready()
         for nonsense in (
@@ -189,17 +189,17 @@ def test_requests_that_are_no_http_do_no_harm(site, tmp_path):
 
 @pytest.fixture
 def workshop(tmp_path):
-    """A copy of the source that a test may change, as a developer does."""
+    """A copy of the source that a test can change."""
     copy = tmp_path / "site"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(["chmod", "-R", "u+w", copy], check=True)
     return copy
 
 
-def test_in_development_a_saved_template_shows_at_once(site, tmp_path, workshop):
+def test_in_development_a_saved_template_is_reloaded(site, tmp_path, workshop):
     with Server(tmp_path / "log", workshop, INI_FILE="development.ini", PYTHONDONTWRITEBYTECODE="1") as server:
         server.wait_until_ready()
-        template = workshop / "boneyard_blog/templates/archive.jinja2"
+        template = workshop / "boneyard_blog/templates/posts/archive.jinja2"
 
         template.write_text(template.read_text().replace("<h1>Archive</h1>", "<h1>Changed</h1>"))
 
@@ -211,14 +211,14 @@ def test_in_development_a_saved_template_shows_at_once(site, tmp_path, workshop)
 def test_in_development_saved_python_is_reloaded(site, tmp_path, workshop):
     with Server(tmp_path / "log", workshop, INI_FILE="development.ini", PYTHONDONTWRITEBYTECODE="1") as server:
         server.wait_until_ready()
-        module = workshop / "boneyard_blog/templating.py"
-        # The lock of an editor: a link that leads nowhere.
+        module = workshop / "boneyard_blog/web/templating.py"
+        # The lock file of an editor: a broken link.
         (module.parent / ".#templating.py").symlink_to("me@host.1:2")
 
         module.write_text(module.read_text().replace('settings["blog.title"]', '"Changed title"'))
 
         server.wait_for("/", lambda answer: "Changed title" in answer.text, 5)
-        time.sleep(0.5)  # for what looks once more whether it missed a change
+        time.sleep(0.5)  # for the check for changes during the import
     assert "Exception in thread" not in server.log
 
 
@@ -226,10 +226,10 @@ MISTAKES = ["def broken(:\n", "raise RuntimeError('a mistake')\n", "import no_su
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_in_development_a_mistake_is_shown_and_mended_without_a_restart(site, tmp_path, workshop, mistake):
+def test_in_development_an_error_is_shown_until_it_is_corrected(site, tmp_path, workshop, mistake):
     with Server(tmp_path / "log", workshop, INI_FILE="development.ini", PYTHONDONTWRITEBYTECODE="1") as server:
         server.wait_until_ready()
-        module = workshop / "boneyard_blog/views/home.py"
+        module = workshop / "boneyard_blog/posts/views/home.py"
         good = module.read_text()
 
         module.write_text(good + mistake)
@@ -238,12 +238,12 @@ def test_in_development_a_mistake_is_shown_and_mended_without_a_restart(site, tm
         server.wait_for("/", lambda answer: answer.status == 200, 5)
 
         assert server.process.poll() is None
-    assert "The source is broken" in broken.text and "home.py" in broken.text
+    assert "Error in the source" in broken.text and "home.py" in broken.text
     assert "home.py" in server.log
 
 
-def test_in_development_a_start_with_a_mistake_is_mended_without_a_restart(site, tmp_path, workshop):
-    module = workshop / "boneyard_blog/views/home.py"
+def test_in_development_a_start_with_an_error_recovers(site, tmp_path, workshop):
+    module = workshop / "boneyard_blog/posts/views/home.py"
     good = module.read_text()
     module.write_text(good + MISTAKES[0])
 
@@ -253,10 +253,10 @@ def test_in_development_a_start_with_a_mistake_is_mended_without_a_restart(site,
         server.wait_for("/", lambda answer: answer.status == 200, 5)
 
 
-def test_in_development_a_mistake_in_a_template_is_shown(site, tmp_path, workshop):
+def test_in_development_an_error_in_a_template_is_shown(site, tmp_path, workshop):
     with Server(tmp_path / "log", workshop, INI_FILE="development.ini", PYTHONDONTWRITEBYTECODE="1") as server:
         server.wait_until_ready()
-        template = workshop / "boneyard_blog/templates/home.jinja2"
+        template = workshop / "boneyard_blog/templates/posts/home.jinja2"
         good = template.read_text()
 
         template.write_text(good + "{% if %}")

@@ -1,4 +1,4 @@
-"""What the environment may say."""
+"""Settings from the environment and the ini file."""
 
 import pytest
 
@@ -12,13 +12,13 @@ def _settings(**changes) -> Settings:
     return Settings.from_environment(Environment(variables))
 
 
-def test_the_parts_that_aspire_injects_are_understood():
+def test_the_variables_of_an_aspire_reference_are_read():
     settings = _settings(BLOG_PORT="6543", BLOG_DATABASENAME="journal", BLOG_URI="postgresql://ignored")
 
     assert settings.database == DatabaseSettings("db", 6543, "journal", "u", "p")
 
 
-def test_a_url_is_an_alternative():
+def test_database_url_is_an_alternative():
     settings = _settings(
         BLOG_HOST=None, BLOG_USERNAME=None, BLOG_PASSWORD=None, DATABASE_URL="postgresql://a%40b:c%2Fd@db:99/n"
     )
@@ -26,14 +26,14 @@ def test_a_url_is_an_alternative():
     assert settings.database == DatabaseSettings("db", 99, "n", "a@b", "c/d")
 
 
-def test_a_secret_may_be_a_file(tmp_path):
+def test_a_secret_can_be_read_from_a_file(tmp_path):
     file = tmp_path / "secret"
     file.write_text("from a file\n")
 
     assert _settings(BLOG_PASSWORD=None, BLOG_PASSWORD_FILE=str(file)).database.password == "from a file"
 
 
-def test_contact_links_are_understood():
+def test_contact_links_are_parsed():
     links = _settings(CONTACT_LINKS="Mastodon=https://example.org/@me?a=b, E-mail=mailto:me@example.org").contact_links
 
     assert links == (
@@ -53,7 +53,7 @@ def test_contact_links_are_understood():
         ({"BLOG_PORT": "70000"}, "BLOG_PORT=70000: must be"),
         ({"SESSION_SECRET": None}, "SESSION_SECRET is not set"),
         ({"SESSION_SECRET": "short"}, "SESSION_SECRET has 5 characters"),
-        ({"FIRST_AUTHOR": "ada"}, "FIRST_AUTHOR and FIRST_AUTHOR_PASSWORD belong together"),
+        ({"FIRST_AUTHOR": "ada"}, "Only one of FIRST_AUTHOR and FIRST_AUTHOR_PASSWORD is set"),
         ({"FIRST_AUTHOR": "ada", "FIRST_AUTHOR_PASSWORD": "short"}, "FIRST_AUTHOR_PASSWORD has 5 characters"),
         ({"SITE_URL": "example.org"}, "SITE_URL=example.org: must look like"),
         ({"CONTACT_LINKS": "nonsense"}, "CONTACT_LINKS=nonsense: must look like"),
@@ -65,7 +65,7 @@ def test_contact_links_are_understood():
         ({"BLOG_HOST": None, "DATABASE_URL": "postgresql://u:secret@h:port/n"}, "DATABASE_URL must look like"),
     ],
 )
-def test_a_wrong_setting_is_named_with_its_remedy(changes, message):
+def test_an_error_names_the_setting_and_the_remedy(changes, message):
     with pytest.raises(SettingError) as error:
         _settings(**changes)
 
@@ -73,7 +73,7 @@ def test_a_wrong_setting_is_named_with_its_remedy(changes, message):
     assert "\n" not in str(error.value)
 
 
-def test_no_secret_is_ever_shown():
+def test_no_secret_is_in_the_representation():
     settings = _settings(
         SESSION_SECRET="z" * 40,
         BLOG_PASSWORD="hidden-password",
@@ -84,7 +84,7 @@ def test_no_secret_is_ever_shown():
     assert "zzz" not in repr(settings) and "hidden" not in repr(settings) and "first-password" not in repr(settings)
 
 
-def test_a_url_that_is_wrong_does_not_show_its_password():
+def test_an_error_about_database_url_does_not_contain_the_password():
     with pytest.raises(SettingError) as error:
         _settings(BLOG_HOST=None, DATABASE_URL="mysql://u:secret@h/n")
 
@@ -94,7 +94,7 @@ def test_a_url_that_is_wrong_does_not_show_its_password():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"blog.title": None}, "blog.title is not set: give it in the ini file"),
+        ({"blog.title": None}, "blog.title is not set: set it in the section [app:main] of the ini file"),
         ({"blog.title": ""}, "blog.title is not set"),
         ({"blog.title": "two\nlines"}, "blog.title='two\\nlines': must be one line"),
         ({"blog.tagline": None}, "blog.tagline is not set"),
@@ -108,7 +108,7 @@ def test_a_url_that_is_wrong_does_not_show_its_password():
         ({"blog.development": "perhaps"}, "blog.development='perhaps': must be true or false"),
     ],
 )
-def test_a_wrong_line_of_the_ini_file_is_named_with_its_remedy(ini_settings, changes, message):
+def test_an_error_names_the_ini_setting_and_the_remedy(ini_settings, changes, message):
     settings = {name: value for name, value in (ini_settings | changes).items() if value is not None}
 
     with pytest.raises(SettingError) as error:
@@ -118,11 +118,11 @@ def test_a_wrong_line_of_the_ini_file_is_named_with_its_remedy(ini_settings, cha
     assert "\n" not in str(error.value)
 
 
-def test_a_language_may_be_that_of_a_country_and_a_tagline_empty(ini_settings):
+def test_a_regional_language_and_an_empty_tagline_are_accepted(ini_settings):
     check_ini(ini_settings | {"blog.language": "pt-BR", "blog.tagline": ""})
 
 
-def test_a_media_folder_that_cannot_be_written_is_named(tmp_path):
+def test_an_error_names_a_media_folder_that_is_not_writable(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "closed").mkdir(mode=0o555)
 

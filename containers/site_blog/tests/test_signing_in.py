@@ -1,9 +1,9 @@
-"""Signing in and out, sessions, the lock-out, the password."""
+"""Signing in and out, sessions, lockout, passwords."""
 
 import pytest
 from webtest import TestApp
 
-from boneyard_blog import passwords
+from boneyard_blog.auth import passwords
 from helpers import Author
 
 
@@ -18,7 +18,7 @@ def test_an_author_signs_in_and_reaches_the_desk(make_author):
 
 @pytest.mark.parametrize("path", ["/author/", "/author/posts/new", "/author/posts/1", "/author/posts/1/revisions",
                                   "/author/media", "/author/imports", "/author/export", "/author/password"])  # fmt: skip
-def test_a_reader_cannot_enter(browser, site, path):
+def test_anonymous_user_is_redirected_to_the_sign_in_form(browser, site, path):
     site.add_post()
 
     response = browser.get(path, status=303)
@@ -38,7 +38,7 @@ def test_a_reader_cannot_enter(browser, site, path):
         ("/author/imports", 303),
     ],
 )
-def test_a_reader_cannot_write(browser, site, path, status):
+def test_anonymous_user_cannot_write(browser, site, path, status):
     site.add_post()
     token = browser.get("/sign-in").forms[0]["csrf_token"].value
 
@@ -47,7 +47,7 @@ def test_a_reader_cannot_write(browser, site, path, status):
     assert site.execute("SELECT title, deleted_at FROM posts") == [("A post", None)]
 
 
-def test_after_signing_in_one_is_where_one_wanted_to_be(make_author):
+def test_signing_in_returns_to_the_requested_page(make_author):
     ada = make_author("ada")
     form = ada.browser.get("/author/media").follow().forms[0]
     form["name"], form["password"] = "ada", ada.password
@@ -58,7 +58,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(make_author):
 @pytest.mark.parametrize(
     "next_path", ["http://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/\n/x", "/日本"]
 )
-def test_signing_in_never_leads_elsewhere(make_author, next_path):
+def test_signing_in_never_redirects_to_another_site(make_author, next_path):
     ada = make_author("ada")
     form = ada.browser.get("/sign-in").forms[0]
     form["name"], form["password"] = "ada", ada.password
@@ -71,15 +71,15 @@ def test_signing_in_never_leads_elsewhere(make_author, next_path):
     ("name", "password"),
     [("ada", "wrong"), ("nobody", "correct horse battery"), ("", ""), ("ada\x00", "x"), ("a" * 5000, "b" * 5000)],
 )
-def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(make_author, name, password):
+def test_an_unknown_name_and_a_wrong_password_get_the_same_response(make_author, name, password):
     ada = make_author("ada")
     form = ada.browser.get("/sign-in").forms[0]
     form["name"], form["password"] = name, password
 
-    assert "Name and password do not belong together." in form.submit(status=422)
+    assert "Wrong name or password." in form.submit(status=422)
 
 
-def test_the_session_cookie_is_out_of_reach(make_author):
+def test_the_session_cookie_has_security_attributes(make_author):
     ada = make_author("ada")
     ada.browser.extra_environ["wsgi.url_scheme"] = "https"
     form = ada.browser.get("/sign-in").forms[0]
@@ -91,7 +91,7 @@ def test_the_session_cookie_is_out_of_reach(make_author):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_the_token_of_the_form_to_sign_in_is_in_a_cookie_for_that_form_alone(browser, scheme):
+def test_the_token_of_the_sign_in_form_is_in_its_own_cookie(browser, scheme):
     browser.extra_environ["wsgi.url_scheme"] = scheme
 
     name, *attributes = browser.get("/sign-in").headers.getall("Set-Cookie")[0].split("; ")
@@ -100,13 +100,13 @@ def test_the_token_of_the_form_to_sign_in_is_in_a_cookie_for_that_form_alone(bro
     assert set(attributes) == {"Path=/sign-in", "HttpOnly", "SameSite=Lax"} | ({"secure"} if scheme == "https" else set())
 
 
-def test_nobody_is_signed_in_by_a_form_of_another_site(make_author):
+def test_a_sign_in_form_of_another_site_is_refused(make_author):
     ada = make_author("ada")
     fields = {"name": "ada", "password": ada.password}
 
     for token in ("", "0" * 32, "й"):
         ada.browser.post("/sign-in", fields | {"csrf_token": token}, status=400)
-    # Nor by one whose token is of another browser.
+    # Nor with a token of another browser.
     token = TestApp(ada.browser.app).get("/sign-in").forms[0]["csrf_token"].value
     ada.browser.get("/sign-in")
     ada.browser.post("/sign-in", fields | {"csrf_token": token}, status=400)
@@ -114,7 +114,7 @@ def test_nobody_is_signed_in_by_a_form_of_another_site(make_author):
     ada.browser.get("/author/", status=303)
 
 
-def test_the_form_to_sign_in_stays_good_while_a_text_is_given_back_elsewhere(make_author):
+def test_the_sign_in_form_stays_valid_while_a_text_is_returned_in_another_tab(make_author):
     ada = make_author("ada")
     form = ada.browser.get("/sign-in").forms[0]
     ada.browser.post("/author/posts/new", {"title": "Mine"}, status=403)
@@ -124,14 +124,14 @@ def test_the_form_to_sign_in_stays_good_while_a_text_is_given_back_elsewhere(mak
     form.submit(status=303)
 
 
-def test_a_forged_session_is_nobodys(browser, make_author):
+def test_a_forged_session_is_not_valid(browser, make_author):
     make_author("ada")
     browser.set_cookie("boneyard_session", "Zm9yZ2Vk" * 10)
 
     browser.get("/author/", status=303)
 
 
-def test_failures_lock_the_door_for_longer_and_longer(make_author, site):
+def test_the_wait_doubles_with_each_failure(make_author, site):
     ada = make_author("ada")
     for _ in range(5):
         ada.sign_in("wrong", status=422)
@@ -146,7 +146,7 @@ def test_failures_lock_the_door_for_longer_and_longer(make_author, site):
     assert waits == [2, 4, 8]
 
 
-def test_the_right_password_opens_the_door_again_after_the_wait(make_author, site):
+def test_the_right_password_is_accepted_after_the_wait(make_author, site):
     ada = make_author("ada")
     for _ in range(5):
         ada.sign_in("wrong", status=422)
@@ -157,7 +157,7 @@ def test_the_right_password_opens_the_door_again_after_the_wait(make_author, sit
     assert site.value("SELECT count(*) FROM sign_in_failures") == 0
 
 
-def test_the_wait_never_exceeds_a_quarter_of_an_hour(make_author, site):
+def test_the_wait_never_exceeds_15_minutes(make_author, site):
     ada = make_author("ada")
     ada.sign_in("wrong", status=422)
     site.execute("UPDATE sign_in_failures SET failures = 1000000")
@@ -166,7 +166,7 @@ def test_the_wait_never_exceeds_a_quarter_of_an_hour(make_author, site):
     assert 890 <= int(ada.sign_in(status=429).headers["Retry-After"]) <= 900
 
 
-def test_a_stranger_elsewhere_does_not_lock_an_author_out(make_author):
+def test_failures_on_another_network_do_not_lock_an_author_out(make_author):
     ada, stranger = make_author("ada"), make_author("eve")
     stranger.name = "ada"
     stranger.browser.extra_environ["HTTP_X_REAL_IP"] = "198.51.100.7"
@@ -178,14 +178,14 @@ def test_a_stranger_elsewhere_does_not_lock_an_author_out(make_author):
 
 
 def _lock_everybody_else_out(stranger, site):
-    """Fail so often with this name, from many places, that it is locked from everywhere."""
+    """Lock this name for all networks, by failures from many addresses."""
     stranger.browser.extra_environ["HTTP_X_REAL_IP"] = "198.51.100.7"
     stranger.sign_in("wrong", status=422)
     site.execute("UPDATE sign_in_failures SET failures = 1000 WHERE subject LIKE '%in all'")
     stranger.sign_in("wrong", status=422)
 
 
-def test_strangers_do_not_lock_an_author_out_of_a_device_of_theirs(ada, make_author, site):
+def test_failures_elsewhere_do_not_lock_a_known_device(ada, make_author, site):
     stranger = make_author("eve")
     stranger.name = "ada"
     _lock_everybody_else_out(stranger, site)
@@ -198,7 +198,7 @@ def test_strangers_do_not_lock_an_author_out_of_a_device_of_theirs(ada, make_aut
     assert site.value("SELECT count(*) FROM sign_in_failures WHERE subject LIKE 'ada%'") == 0
 
 
-def test_a_known_device_has_no_more_guesses_than_others(ada):
+def test_a_known_device_has_no_more_attempts_than_others(ada):
     for _ in range(5):
         ada.sign_in("wrong", status=422)
 
@@ -231,7 +231,7 @@ def test_a_forged_device_is_not_known(make_author, site):
         ("192.0.2.7", "::ffff:192.0.2.7", 429),
     ],
 )
-def test_who_tries_many_names_is_locked_out_too(make_author, site, first, second, status):
+def test_failures_with_many_names_lock_a_network(make_author, site, first, second, status):
     ada = make_author("ada")
     ada.browser.extra_environ["HTTP_X_REAL_IP"] = first
     ada.name = "one"
@@ -245,7 +245,7 @@ def test_who_tries_many_names_is_locked_out_too(make_author, site, first, second
     ada.sign_in("wrong", status=status)
 
 
-def test_a_claimed_forwarding_header_does_not_escape_the_lock(make_author):
+def test_a_forged_forwarding_header_does_not_avoid_the_lockout(make_author):
     ada = make_author("ada")
     for i in range(5):
         ada.browser.extra_environ["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{i}"
@@ -267,7 +267,7 @@ def _sign_out(author):
     return form.submit(status=303)
 
 
-def test_signing_out_ends_the_session_for_whoever_has_kept_its_cookie(ada, elsewhere):
+def test_signing_out_invalidates_copies_of_the_cookie(ada, elsewhere):
     kept = ada.browser.cookies["boneyard_session"]
 
     _sign_out(ada)
@@ -278,7 +278,7 @@ def test_signing_out_ends_the_session_for_whoever_has_kept_its_cookie(ada, elsew
     elsewhere.browser.get("/author/", status=200)
 
 
-def test_who_has_signed_out_gets_pages_from_caches_again(ada):
+def test_signing_out_enables_caching_again(ada):
     assert "ETag" not in ada.browser.get("/").headers
 
     _sign_out(ada)
@@ -287,7 +287,7 @@ def test_who_has_signed_out_gets_pages_from_caches_again(ada):
     assert "ETag" in ada.browser.get("/").headers
 
 
-def test_a_session_ends_after_a_quarter_of_a_year(ada, site):
+def test_a_session_ends_after_90_days(ada, site):
     site.execute("UPDATE author_sessions SET started_at = now() - interval '91 days'")
 
     ada.browser.get("/author/", status=303)
@@ -311,20 +311,20 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(ada, elsewhere):
 @pytest.mark.parametrize(
     ("current", "new", "again", "message"),
     [
-        ("wrong", "a new long password", "a new long password", "not your current password"),
+        ("wrong", "a new long password", "a new long password", "The current password is wrong"),
         ("correct horse battery", "short", "short", "12 to 200 characters"),
         ("correct horse battery", "x" * 201, "x" * 201, "12 to 200 characters"),
-        ("correct horse battery", "a new long password", "another long one", "do not agree"),
+        ("correct horse battery", "a new long password", "another long one", "two passwords are different"),
     ],
 )
-def test_a_password_that_will_not_do_is_refused(ada, current, new, again, message):
+def test_an_invalid_new_password_is_refused(ada, current, new, again, message):
     form = next(form for form in ada.browser.get("/author/password").forms.values() if "new" in form.fields)
     form["current"], form["new"], form["again"] = current, new, again
 
     assert message in form.submit(status=422)
 
 
-def test_who_sits_at_an_open_browser_may_not_guess_the_password_for_ever(ada, site):
+def test_the_password_page_limits_guessing_too(ada, site):
     def change(current, **options):
         form = next(form for form in ada.browser.get("/author/password").forms.values() if "new" in form.fields)
         form["current"], form["new"], form["again"] = current, "a new long password", "a new long password"
@@ -336,11 +336,11 @@ def test_who_sits_at_an_open_browser_may_not_guess_the_password_for_ever(ada, si
     site.execute("UPDATE sign_in_failures SET locked_until = now()")
     change(ada.password, status=303)
 
-    assert "Too many attempts." in locked and int(locked.headers["Retry-After"]) > 0
+    assert "Too many failed attempts." in locked and int(locked.headers["Retry-After"]) > 0
     assert site.value("SELECT count(*) FROM sign_in_failures") == 0
 
 
-def test_passwords_are_kept_as_scrypt_with_a_salt_of_their_own():
+def test_passwords_are_stored_as_salted_scrypt_hashes():
     one, other = passwords.hash_password("correct horse battery"), passwords.hash_password("correct horse battery")
 
     assert one.startswith("scrypt$32768$8$3$") and one != other
@@ -349,19 +349,19 @@ def test_passwords_are_kept_as_scrypt_with_a_salt_of_their_own():
     assert not passwords.matches("correct horse battery", None)
 
 
-def test_the_desk_is_found_without_its_slash(ada):
+def test_the_desk_without_a_slash_redirects(ada):
     assert ada.browser.get("/author", status=301).location == "http://blog.test/author/"
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "\x00", None])
-def test_a_form_without_our_token_changes_nothing(ada, site, token):
+def test_a_form_without_a_csrf_token_changes_nothing(ada, site, token):
     fields = {"title": "Forged", "state": "published"}
     if token is not None:
         fields["csrf_token"] = token
 
     page = ada.browser.post("/author/posts/new", fields, status=400)
 
-    assert "Nothing was saved" in page
+    assert "The post was not saved" in page
     assert site.value("SELECT count(*) FROM posts") == 0
 
 
@@ -387,7 +387,7 @@ def test_a_form_that_is_not_utf8_changes_nothing(ada, site):
     assert site.value("SELECT count(*) FROM posts") == 0
 
 
-def test_a_body_that_is_too_large_is_refused_unread(ada):
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(ada):
     response = ada.browser.post("/sign-in", b"x" * (3 * 1024 * 1024 + 1), status=413)
 
     assert "3 MB" in response

@@ -13,8 +13,8 @@ TRACE, PARENT = "ab" * 16, "cd" * 8
 
 
 @pytest.fixture(scope="module")
-def told(application, tmp_path_factory):
-    """What a server told a collector about a few requests, until it ended."""
+def collected(application, tmp_path_factory):
+    """The telemetry that a server sends for a few requests, until it stops."""
     sink = Sink()
     environment = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url,
@@ -33,6 +33,7 @@ def told(application, tmp_path_factory):
         server.get("/post/none")
         sink.wait_for("/v1/traces", ExportTraceServiceRequest, "/post/{slug}")
         sink.wait_for("/v1/metrics", ExportMetricsServiceRequest, "/post/{slug}")
+        sink.wait_for("/v1/logs", ExportLogsServiceRequest, "GET /post/none")
         server.terminate()
         sink.lines = server.access_lines()
     yield sink
@@ -58,8 +59,8 @@ def _server_span(sink, name):
     return next(span for span in _spans(sink) if span.kind == span.SPAN_KIND_SERVER and span.name == name)
 
 
-def test_a_request_is_a_server_span_named_by_its_route(told):
-    attributes = _attributes(_server_span(told, "GET /search"))
+def test_a_request_is_a_server_span_named_by_its_route(collected):
+    attributes = _attributes(_server_span(collected, "GET /search"))
 
     assert attributes["http.request.method"] == "GET"
     assert attributes["http.route"] == "/search"
@@ -67,8 +68,8 @@ def test_a_request_is_a_server_span_named_by_its_route(told):
     assert attributes["http.response.status_code"] == 200
 
 
-def test_the_proxys_trace_goes_on(told):
-    span = _server_span(told, "GET /search")
+def test_the_trace_of_the_proxy_is_continued(collected):
+    span = _server_span(collected, "GET /search")
 
     assert span.trace_id.hex() == TRACE
     assert span.parent_span_id.hex() == PARENT
@@ -77,9 +78,9 @@ def test_the_proxys_trace_goes_on(told):
 _PARTS_OF_A_SEARCH = ("websearch_to_tsquery", "site_state", "search_words", "SAVEPOINT", "set_config")
 
 
-def test_each_statement_is_a_client_span_without_values(told):
-    span = _server_span(told, "GET /search")
-    statements = [child for child in _spans(told) if child.parent_span_id == span.span_id]
+def test_each_statement_is_a_client_span_without_values(collected):
+    span = _server_span(collected, "GET /search")
+    statements = [child for child in _spans(collected) if child.parent_span_id == span.span_id]
 
     assert len(statements) >= 2
     for statement in statements:
@@ -87,35 +88,35 @@ def test_each_statement_is_a_client_span_without_values(told):
         assert statement.kind == statement.SPAN_KIND_CLIENT
         assert attributes["db.system.name"] == "postgresql"
         assert any(part in attributes["db.query.text"] for part in _PARTS_OF_A_SEARCH)
-    assert b"secretsearch" not in b"".join(data for _, data in told.received)
+    assert b"secretsearch" not in b"".join(data for _, data in collected.received)
 
 
-def test_a_missing_page_is_no_error_of_the_server(told):
-    span = _server_span(told, "GET /post/{slug}")
+def test_a_404_is_not_an_error_of_the_server_span(collected):
+    span = _server_span(collected, "GET /post/{slug}")
 
     assert _attributes(span)["http.response.status_code"] == 404
     assert span.status.code == span.status.STATUS_CODE_UNSET
 
 
-def test_health_checks_make_no_spans(told):
-    first = _server_span(told, "GET /search")
+def test_health_checks_create_no_spans(collected):
+    first = _server_span(collected, "GET /search")
 
-    later = [span for span in _spans(told) if span.start_time_unix_nano > first.start_time_unix_nano]
+    later = [span for span in _spans(collected) if span.start_time_unix_nano > first.start_time_unix_nano]
 
     assert {span.name for span in later if span.kind == span.SPAN_KIND_SERVER} == {"GET /post/{slug}"}
     assert all(span.parent_span_id for span in later if span.kind == span.SPAN_KIND_CLIENT)
 
 
-def test_the_resource_is_the_one_that_the_environment_names(told):
-    message, *_ = told.messages("/v1/traces", ExportTraceServiceRequest)
+def test_the_resource_is_named_by_the_environment(collected):
+    message, *_ = collected.messages("/v1/traces", ExportTraceServiceRequest)
 
     assert _attributes(message.resource_spans[0].resource)["service.name"] == "blog-under-test"
 
 
-def test_requests_and_the_pool_are_measured(told):
+def test_requests_and_the_pool_are_measured(collected):
     names = {
         metric.name
-        for message in told.messages("/v1/metrics", ExportMetricsServiceRequest)
+        for message in collected.messages("/v1/metrics", ExportMetricsServiceRequest)
         for resource in message.resource_metrics
         for scope in resource.scope_metrics
         for metric in scope.metrics
@@ -135,13 +136,27 @@ def test_logs_are_sent(application, site, tmp_path):
     sink.server_close()
 
 
-def test_the_access_log_has_the_same_trace(told):
-    line = next(line for line in told.lines if line["path"].startswith("/search"))
+def test_each_request_is_logged_in_its_trace_except_for_health_checks(collected):
+    records = {
+        record.body.string_value: record.trace_id.hex()
+        for message in collected.messages("/v1/logs", ExportLogsServiceRequest)
+        for resource in message.resource_logs
+        for scope in resource.scope_logs
+        for record in scope.log_records
+        if record.body.string_value.startswith("GET ")
+    }
+
+    assert records["GET /search: 200"] == TRACE
+    assert records.keys() == {"GET /search: 200", "GET /post/none: 404"}
+
+
+def test_the_access_log_has_the_same_trace_id(collected):
+    line = next(line for line in collected.lines if line["path"].startswith("/search"))
 
     assert line["trace_id"] == TRACE
 
 
-def test_a_collector_that_is_down_harms_nobody(application, site, tmp_path):
+def test_an_unreachable_collector_does_not_affect_pages(application, site, tmp_path):
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_BSP_SCHEDULE_DELAY": "50"}
     with Server(tmp_path / "log", **environment) as server:
         server.wait_until_ready()
@@ -152,7 +167,7 @@ def test_a_collector_that_is_down_harms_nobody(application, site, tmp_path):
     assert "Traceback" not in server.log and "127.0.0.1:1" not in server.log
 
 
-def test_grpc_which_debian_lacks_is_refused_with_a_warning_and_pages_go_on(application, site, tmp_path):
+def test_grpc_gives_a_warning_and_pages_are_served(application, site, tmp_path):
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
     with Server(tmp_path / "log", **environment) as server:
         server.wait_until_ready()
@@ -161,7 +176,7 @@ def test_grpc_which_debian_lacks_is_refused_with_a_warning_and_pages_go_on(appli
     assert "Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf" in server.log
 
 
-def test_without_an_endpoint_nothing_of_it_is_loaded():
+def test_without_an_endpoint_opentelemetry_is_not_imported():
     script = (
         "import configparser, sys, boneyard_blog;"
         "ini = configparser.RawConfigParser(); ini.read('/srv/site/production.ini');"

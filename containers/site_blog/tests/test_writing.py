@@ -1,11 +1,11 @@
-"""Writing, previewing, scheduling, the bin."""
+"""Writing, previewing and scheduling posts; the bin."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from boneyard_blog.forms import whole_number
+from boneyard_blog.web.parameters import whole_number
 from helpers import titles
 
 
@@ -17,7 +17,7 @@ def test_an_author_publishes_a_post(ada, browser):
     assert [tag.text for tag in page.html.select(".post .tags a")] == ["nginx", "reverse-proxy"]
 
 
-def test_a_draft_is_seen_by_authors_only(ada, browser, site):
+def test_a_draft_is_visible_to_authors_only(ada, browser, site):
     ada.write("Draft", state="draft")
 
     browser.get("/post/draft", status=404)
@@ -52,8 +52,8 @@ def test_a_post_is_scheduled(ada, browser, site):
 
 
 @pytest.mark.parametrize("hours", [-26, 26])
-def test_the_clock_of_the_application_may_be_wrong(ada, browser, monkeypatch, hours):
-    """The database's clock alone says what is out: of several containers each has its own."""
+def test_the_clock_of_the_database_decides(ada, browser, monkeypatch, hours):
+    """Containers have different clocks: only that of the database decides what is published."""
     hour, now = timedelta(hours=1), datetime.now(UTC)
     skewed = time.time() + hours * 3600
     monkeypatch.setattr(time, "time", lambda: skewed)
@@ -71,7 +71,7 @@ def test_a_post_is_backdated(ada, browser):
     assert titles(browser.get("/archive/2001/02")) == ["Old"]
 
 
-def test_a_scheduled_post_without_its_date_comes_out_now(ada, browser):
+def test_a_scheduled_post_without_a_date_is_published_now(ada, browser):
     key = ada.write("Later", publish_on="2190-01-01T00:00")
 
     ada.post_form(f"/author/posts/{key}", publish_on="", status=303)
@@ -79,7 +79,7 @@ def test_a_scheduled_post_without_its_date_comes_out_now(ada, browser):
     assert titles(browser.get("/")) == ["Later"]
 
 
-def test_a_published_post_without_its_date_keeps_it(ada, browser):
+def test_a_published_post_with_an_empty_date_keeps_its_date(ada, browser):
     key = ada.write("Old", publish_on="2001-02-03T04:05")
 
     ada.post_form(f"/author/posts/{key}", publish_on="", status=303)
@@ -88,7 +88,7 @@ def test_a_published_post_without_its_date_keeps_it(ada, browser):
 
 
 @pytest.mark.parametrize("path", ["/author/posts/new", "/author/posts/1"])
-def test_a_date_for_a_draft_is_refused_rather_than_forgotten(ada, site, path):
+def test_a_date_for_a_draft_is_refused(ada, site, path):
     ada.write("Post", publish_on="2001-02-03T04:05")
 
     page = ada.post_form(path, title="Draft", state="draft", publish_on="2190-01-01T00:00", status=422)
@@ -100,12 +100,12 @@ def test_a_date_for_a_draft_is_refused_rather_than_forgotten(ada, site, path):
 @pytest.mark.parametrize(
     ("published", "deleted", "says"),
     [
-        ("NULL", None, "Not published: a draft."),
+        ("NULL", None, "Not published: draft."),
         ("now() + interval '9 days'", None, "Not published: scheduled."),
         ("now()", "2026-01-01 00:00Z", "Not published: in the bin."),
     ],
 )
-def test_authors_see_what_is_not_published_and_caches_keep_nothing(ada, browser, site, published, deleted, says):
+def test_authors_see_unpublished_posts_uncached(ada, browser, site, published, deleted, says):
     site.add_post("Post", "post", published=published, deleted_at=deleted)
 
     page = ada.browser.get("/post/post")
@@ -115,7 +115,7 @@ def test_authors_see_what_is_not_published_and_caches_keep_nothing(ada, browser,
     browser.get("/post/post", status=404)
 
 
-def test_an_edit_keeps_the_moment_of_publication(ada, site):
+def test_an_edit_keeps_the_date_of_publication(ada, site):
     key = ada.write("Post")
     before = site.value("SELECT published_at FROM posts")
 
@@ -141,7 +141,7 @@ def test_a_preview_of_an_edit_saves_nothing(ada, site):
     assert site.value("SELECT body FROM posts") == "Old words."
 
 
-def test_the_form_gives_back_exactly_what_was_written(ada, site):
+def test_the_form_keeps_the_text_exactly(ada, site):
     body = "\n  leading\n\ttab & <tag> \"quotes\" 'single' 🦴\n\ntrailing  \n"
 
     key = ada.write("Title", body)
@@ -150,7 +150,7 @@ def test_the_form_gives_back_exactly_what_was_written(ada, site):
     assert site.value("SELECT body FROM posts") == body
 
 
-def test_titles_alike_get_addresses_of_their_own(ada, site):
+def test_equal_titles_get_different_addresses(ada, site):
     for _ in range(3):
         ada.write("Same title")
 
@@ -163,17 +163,17 @@ def test_a_title_without_letters_still_gets_an_address(ada, browser):
     assert browser.get("/post/post").html.h1.text == "日本語 🦴"
 
 
-def test_an_address_that_is_taken_is_refused_and_named(ada, site):
+def test_an_address_of_another_post_is_refused(ada, site):
     site.add_post("The other", "taken")
 
     page = ada.post_form("/author/posts/new", title="Mine", slug="taken", status=422)
 
-    assert "“The other” has the address taken already" in page
+    assert "the post “The other” has the address taken" in page
     assert page.html.select_one("#title")["value"] == "Mine"
     assert site.value("SELECT count(*) FROM posts") == 1
 
 
-def test_an_address_may_not_be_taken_over_by_an_edit(ada, site):
+def test_an_edit_cannot_take_the_address_of_another_post(ada, site):
     site.add_post("The other", "taken")
     key = ada.write("Mine")
 
@@ -182,7 +182,7 @@ def test_an_address_may_not_be_taken_over_by_an_edit(ada, site):
     assert site.value("SELECT slug FROM posts WHERE id = :key", key=key) == "mine"
 
 
-def test_an_automatic_address_leaves_former_ones_alone(ada, browser):
+def test_an_automatic_address_avoids_former_addresses(ada, browser):
     key = ada.write("Mine")
     ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
 
@@ -192,7 +192,7 @@ def test_an_automatic_address_leaves_former_ones_alone(ada, browser):
     assert browser.get("/post/mine-2").html.h1.text == "Mine"
 
 
-def test_a_former_address_may_be_given_to_another_post_on_purpose(ada, browser):
+def test_a_former_address_can_be_given_to_another_post(ada, browser):
     key = ada.write("Mine")
     ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
 
@@ -201,7 +201,7 @@ def test_a_former_address_may_be_given_to_another_post_on_purpose(ada, browser):
     assert browser.get("/post/mine").html.h1.text == "Other"
 
 
-def test_a_post_that_is_renamed_while_withdrawn_is_found_again(ada, browser):
+def test_a_post_that_is_renamed_while_withdrawn_is_redirected(ada, browser):
     key = ada.write("Mine")
     ada.post_form(f"/author/posts/{key}", state="draft", publish_on="", status=303)
     ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
@@ -210,7 +210,7 @@ def test_a_post_that_is_renamed_while_withdrawn_is_found_again(ada, browser):
     assert browser.get("/post/mine", status=301).location == "http://blog.test/post/renamed"
 
 
-def test_a_former_address_leads_to_the_new_one(ada, browser):
+def test_a_former_address_redirects_to_the_new_one(ada, browser):
     key = ada.write("Mine")
 
     ada.post_form(f"/author/posts/{key}", slug="renamed", status=303)
@@ -222,32 +222,32 @@ def test_a_former_address_leads_to_the_new_one(ada, browser):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("title", "", "A post needs a title."),
-        ("title", " \t ", "A post needs a title."),
-        ("title", "x" * 201, "The title has 201 characters; 200 is the most."),
-        ("title", "a\x00b", "The title holds control characters"),
-        ("title", "a\nb", "The title is one line."),
-        ("body", "x" * 200_001, "The text has 200,001 characters; 200,000 is the most."),
-        ("body", "a\x00b", "The text holds control characters"),
-        ("body", "a\x1bb", "The text holds control characters"),
-        ("summary", "x" * 501, "The summary has 501 characters; 500 is the most."),
-        ("slug", "Not A Slug", "An address is made of a-z, 0-9 and single hyphens"),
-        ("slug", "a--b", "An address is made of"),
-        ("slug", "../etc", "An address is made of"),
-        ("slug", "x" * 101, "An address is made of"),
-        ("slug", "größe", "An address is made of"),
-        ("tags", "x" * 41, "A tag has at most 40 visible characters."),
-        ("tags", "a\x00b", "A tag has at most 40 visible characters."),
+        ("title", "", "A title is required."),
+        ("title", " \t ", "A title is required."),
+        ("title", "x" * 201, "The title has 201 characters; the maximum is 200."),
+        ("title", "a\x00b", "The title contains control characters"),
+        ("title", "a\nb", "The title must be one line."),
+        ("body", "x" * 200_001, "The text has 200,001 characters; the maximum is 200,000."),
+        ("body", "a\x00b", "The text contains control characters"),
+        ("body", "a\x1bb", "The text contains control characters"),
+        ("summary", "x" * 501, "The summary has 501 characters; the maximum is 500."),
+        ("slug", "Not A Slug", "An address may contain a-z, 0-9 and single hyphens"),
+        ("slug", "a--b", "An address may contain"),
+        ("slug", "../etc", "An address may contain"),
+        ("slug", "x" * 101, "An address may contain"),
+        ("slug", "größe", "An address may contain"),
+        ("tags", "x" * 41, "A tag may have at most 40 visible characters."),
+        ("tags", "a\x00b", "A tag may have at most 40 visible characters."),
         ("tags", "nginx, .", ". cannot be a tag"),
         ("tags", "..", ".. cannot be a tag"),
-        ("tags", ",".join(f"t{i}" for i in range(21)), "These are 21 tags; 20 is the most."),
-        ("publish_on", "tomorrow", "Give a date and time"),
-        ("publish_on", "2026-02-30T12:00", "Give a date and time"),
-        ("publish_on", "0001-01-01T00:00", "Give a date and time"),
-        ("publish_on", "9999-12-31T23:59", "Give a date and time"),
+        ("tags", ",".join(f"t{i}" for i in range(21)), "There are 21 tags; the maximum is 20."),
+        ("publish_on", "tomorrow", "Enter a date and time"),
+        ("publish_on", "2026-02-30T12:00", "Enter a date and time"),
+        ("publish_on", "0001-01-01T00:00", "Enter a date and time"),
+        ("publish_on", "9999-12-31T23:59", "Enter a date and time"),
     ],
 )
-def test_what_cannot_be_kept_is_refused_with_the_reason(ada, site, field, value, message):
+def test_an_invalid_field_is_refused_with_the_reason(ada, site, field, value, message):
     fields = {"csrf_token": ada.token(), "title": "Title", "body": "Text", "state": "published"} | {field: value}
 
     page = ada.browser.post("/author/posts/new", fields, status=422)
@@ -257,7 +257,7 @@ def test_what_cannot_be_kept_is_refused_with_the_reason(ada, site, field, value,
     assert site.value("SELECT count(*) FROM tags") == 0
 
 
-def test_markup_in_every_field_stays_text(ada, browser):
+def test_markup_in_every_field_is_escaped(ada, browser):
     hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
     ada.write(hostile, hostile, summary=hostile, tags="<script>alert(1)<")
@@ -271,19 +271,19 @@ def test_markup_in_every_field_stays_text(ada, browser):
         assert "<script" not in page.text and "<img src=x" not in page.text, path
 
 
-def test_a_long_text_without_spaces_is_kept_and_searched(ada, browser):
+def test_a_long_text_without_spaces_is_saved(ada, browser):
     ada.write("Long", "x" * 199_000 + " lighthouse")
 
     assert titles(browser.get("/search?q=lighthouse")) == ["Long"]
 
 
-def test_very_many_different_words_are_kept(ada, site):
+def test_a_text_with_many_different_words_is_saved(ada, site):
     ada.write("Words", " ".join(f"w{i:x}" for i in range(33_000)))
 
     assert site.value("SELECT count(*) FROM posts") == 1
 
 
-def test_the_bin_hides_a_post_and_gives_it_back(ada, browser):
+def test_a_post_can_be_restored_from_the_bin(ada, browser):
     key = ada.write("Post", tags="nginx")
 
     ada.press(f"/author/posts/{key}/bin", status=303)
@@ -296,7 +296,7 @@ def test_the_bin_hides_a_post_and_gives_it_back(ada, browser):
     assert titles(browser.get("/tag/nginx")) == ["Post"]
 
 
-def test_only_what_is_in_the_bin_is_erased(ada, site):
+def test_only_posts_in_the_bin_can_be_deleted(ada, site):
     key = ada.write("Post")
 
     ada.press(f"/author/posts/{key}/erase", status=303)
@@ -326,7 +326,7 @@ def test_the_desk_lists_posts_by_state(ada):
     assert listed("nonsense") == ["Kept", "Shown"]
 
 
-def test_a_signed_in_author_finds_the_way_to_edit(ada, browser):
+def test_a_signed_in_author_gets_a_link_to_edit(ada, browser):
     key = ada.write("Post")
 
     assert ada.browser.get("/post/post").html.select_one(f".meta a[href='/author/posts/{key}']")
@@ -337,5 +337,5 @@ def test_a_signed_in_author_finds_the_way_to_edit(ada, browser):
     ("text", "number"),
     [("1", 1), ("99", 99), ("07", 7), ("0", 5), ("100", 5), ("", 5), ("-1", 5), ("1.0", 5), ("٣", 5), ("9" * 9999, 5)],
 )
-def test_a_number_in_an_address_is_one_that_can_be_meant(text, number):
+def test_numbers_in_parameters_are_limited(text, number):
     assert whole_number(text, 5, 99) == number

@@ -2,7 +2,7 @@
 
 
 def main(global_config, **settings):
-    """Return the WSGI application that an ini file's [app:main] section describes."""
+    """Return the WSGI application that the section [app:main] of an ini file describes."""
     from pyramid.config import Configurator
 
     with Configurator(settings=settings) as config:
@@ -10,17 +10,9 @@ def main(global_config, **settings):
         config.include(".models")
         config.include(".schema")
         config.include(".telemetry")
-        config.include(".limits")
-        config.include(".spooling")
-        config.include(".sessions")
-        config.include(".devices")
-        config.include(".security")
-        config.include(".site")
-        config.include(".caching")
-        config.include(".headers")
-        config.include(".templating")
-        config.include(".errors")
-        config.include(".health")
-        config.include(".routes")
-        config.scan(".views")
+        config.include(".web")
+        config.include(".auth")
+        config.include(".posts")
+        config.include(".media")
+        config.include(".exchange")
     return config.make_wsgi_app()

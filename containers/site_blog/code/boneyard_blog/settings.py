@@ -1,4 +1,4 @@
-"""What the environment may say, checked once, with an error that names the setting, its value and the remedy."""
+"""The settings from the environment, validated once. An error names the setting, its value and the remedy."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ class SettingError(Exception):
 
 
 class Environment:
-    """Environment variables, each of which may also be given as NAME_FILE: the path of a file that holds the value."""
+    """Environment variables. Each can also be set as NAME_FILE, the path of a file that contains the value."""
 
     def __init__(self, variables: Mapping[str, str] = os.environ):
         self._variables = variables
 
     def get(self, name: str, default: str | None = None) -> str | None:
-        """Return the value; an empty one counts as absent."""
+        """Return the value; an empty one counts as not set. Raises SettingError if NAME_FILE cannot be read."""
         value = self._variables.get(name) or None
         path = self._variables.get(f"{name}_FILE")
         if not path:
             return value if value is not None else default
         if value is not None:
-            raise SettingError(f"{name} and {name}_FILE are both set: keep one of them")
+            raise SettingError(f"{name} and {name}_FILE are both set: set only one of them")
         try:
             with open(path, encoding="utf-8") as file:
                 return file.read().rstrip("\r\n")
@@ -34,21 +34,23 @@ class Environment:
             raise SettingError(f"{name}_FILE={path}: cannot be read ({error}): mount the file or unset it") from error
 
     def require(self, name: str, remedy: str) -> str:
+        """Return the value. Raises SettingError with the remedy if it is not set."""
         value = self.get(name)
         if not value:
             raise SettingError(f"{name} is not set: {remedy}")
         return value
 
-    def integer(self, name: str, default: int, lowest: int, highest: int) -> int:
+    def integer(self, name: str, default: int, minimum: int, maximum: int) -> int:
+        """Return the value as a number. Raises SettingError unless it is from `minimum` to `maximum`."""
         value = self.get(name)
         if value is None:
             return default
-        if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
-            raise SettingError(f"{name}={value}: must be a whole number from {lowest} to {highest}")
+        if not value.isascii() or not value.isdigit() or not minimum <= int(value) <= maximum:
+            raise SettingError(f"{name}={value}: must be a whole number from {minimum} to {maximum}")
         return int(value)
 
 
-# Name, lowest and highest.
+# Name, minimum and maximum.
 _INI_NUMBERS = (
     ("blog.posts_per_page", 1, 100),
     ("blog.shared_max_age", 0, 86_400),
@@ -57,9 +59,9 @@ _INI_NUMBERS = (
 
 
 def check_ini(settings: Mapping[str, str]) -> None:
-    """Check what an ini file says of the blog in its section [app:main]."""
+    """Validate the section [app:main] of an ini file. Raises SettingError."""
     ini = Environment(settings)
-    remedy = "give it in the ini file, in the section [app:main]"
+    remedy = "set it in the section [app:main] of the ini file"
     for name in ("blog.title", "blog.language", "blog.development", *(name for name, *_ in _INI_NUMBERS)):
         ini.require(name, remedy)
     if "blog.tagline" not in settings:
@@ -71,13 +73,13 @@ def check_ini(settings: Mapping[str, str]) -> None:
         raise SettingError(f"blog.language={settings['blog.language']!r}: must name a language, such as en or pt-BR")
     if settings["blog.development"] not in ("true", "false"):
         raise SettingError(f"blog.development={settings['blog.development']!r}: must be true or false")
-    for name, lowest, highest in _INI_NUMBERS:
-        ini.integer(name, lowest, lowest, highest)
+    for name, minimum, maximum in _INI_NUMBERS:
+        ini.integer(name, minimum, minimum, maximum)
 
 
 @dataclass(frozen=True)
 class DatabaseSettings:
-    """Where PostgreSQL is and who we are there."""
+    """The address of PostgreSQL and the credentials."""
 
     host: str
     port: int
@@ -87,7 +89,7 @@ class DatabaseSettings:
 
     @classmethod
     def from_environment(cls, environment: Environment) -> DatabaseSettings:
-        """Read the BLOG_* parts as Aspire's reference to the database `blog` injects them, or else DATABASE_URL."""
+        """Read BLOG_*, which an Aspire reference to the database `blog` sets, or else DATABASE_URL."""
         url = environment.get("DATABASE_URL")
         if environment.get("BLOG_HOST") is None and url is not None:
             return cls._from_url(url)
@@ -102,7 +104,7 @@ class DatabaseSettings:
 
     @classmethod
     def _from_url(cls, url: str) -> DatabaseSettings:
-        # The value holds a password: it is never repeated in the message.
+        # The message must not contain the value, which has a password in it.
         form = "DATABASE_URL must look like postgresql://user:password@host:5432/name"
         try:
             parts = urlsplit(url)
@@ -117,7 +119,7 @@ class DatabaseSettings:
 
 @dataclass(frozen=True)
 class ContactLink:
-    """One of the ways to reach the authors, shown under "How to connect"."""
+    """A link to the authors, shown under "How to connect"."""
 
     label: str
     url: str
@@ -136,7 +138,7 @@ def _contact_links(value: str | None) -> tuple[ContactLink, ...]:
 
 
 def _telemetry_protocol(environment: Environment) -> str | None:
-    """Return how telemetry is sent, None when no endpoint says where to."""
+    """Return the OTLP protocol, None if no endpoint is set."""
     signals = ("", "TRACES_", "METRICS_", "LOGS_")
     if not any(environment.get(f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT") for signal in signals):
         return None
@@ -157,7 +159,7 @@ def _site_url(value: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the environment decides for the application."""
+    """All settings of the application that the environment contains."""
 
     database: DatabaseSettings
     session_secret: str = field(repr=False)
@@ -171,18 +173,19 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Environment | None = None) -> Settings:
+        """Read and validate the settings; `environment` defaults to that of the process. Raises SettingError."""
         environment = environment or Environment()
-        secret = environment.require("SESSION_SECRET", "give a random text of 32 or more characters")
+        secret = environment.require("SESSION_SECRET", "set it to a random text of at least 32 characters")
         if len(secret) < 32:
-            raise SettingError(f"SESSION_SECRET has {len(secret)} characters: give a random text of 32 or more")
+            raise SettingError(f"SESSION_SECRET has {len(secret)} characters: set it to a random text of at least 32")
         author = environment.get("FIRST_AUTHOR")
         password = environment.get("FIRST_AUTHOR_PASSWORD")
         if (author is None) != (password is None):
-            raise SettingError("FIRST_AUTHOR and FIRST_AUTHOR_PASSWORD belong together: set both or neither")
+            raise SettingError("Only one of FIRST_AUTHOR and FIRST_AUTHOR_PASSWORD is set: set both or neither")
         if author is not None and not (1 <= len(author) <= 60 and author.isprintable() and author == author.strip()):
             raise SettingError(f"FIRST_AUTHOR={author}: must be a name of 1 to 60 visible characters")
         if password is not None and not 12 <= len(password) <= 200:
-            raise SettingError(f"FIRST_AUTHOR_PASSWORD has {len(password)} characters: give 12 to 200")
+            raise SettingError(f"FIRST_AUTHOR_PASSWORD has {len(password)} characters: use 12 to 200")
         return cls(
             database=DatabaseSettings.from_environment(environment),
             session_secret=secret,
@@ -196,13 +199,13 @@ class Settings:
         )
 
     def check_media_folder(self) -> None:
-        """Refuse a folder where no image could be kept: better at the start than at an author's first upload."""
+        """Check at the start that images can be stored. Raises SettingError."""
         if not os.path.isdir(self.media_folder) or not os.access(self.media_folder, os.W_OK | os.X_OK):
-            raise SettingError(f"MEDIA_FOLDER={self.media_folder}: must be a folder in which user {os.getuid()} may write")
+            raise SettingError(f"MEDIA_FOLDER={self.media_folder}: must be a folder that user {os.getuid()} can write to")
 
 
 def includeme(config):
-    """Check the ini file and the environment, and keep the latter as `registry.blog`."""
+    """Validate the ini file and the environment, and store the settings as `registry.blog`."""
     check_ini(config.get_settings())
     config.registry.blog = Settings.from_environment()
     config.registry.blog.check_media_folder()

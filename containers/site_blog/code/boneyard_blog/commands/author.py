@@ -5,16 +5,16 @@ from getpass import getpass
 
 from sqlalchemy import select
 
-from boneyard_blog import authors
+from boneyard_blog.auth import accounts
 from boneyard_blog.models import Author
 
 
 def add_parser(commands) -> None:
-    parser = commands.add_parser("author", help="add authors, list them, change a password")
+    parser = commands.add_parser("author", help="add or list authors, change a password")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     for name, run, explanation in (
-        ("add", _add, "add an author; the password is asked for, or read from standard input"),
-        ("password", _password, "give an author a new password, asked for or read from standard input"),
+        ("add", _add, "add an author; prompts for the password, or reads it from standard input"),
+        ("password", _password, "change an author's password; prompts for it, or reads it from standard input"),
     ):
         action = actions.add_parser(name, help=explanation, description=explanation)
         action.add_argument("name", metavar="NAME")
@@ -26,26 +26,26 @@ def _read_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     password = getpass("Password: ")
-    if getpass("Once more: ") != password:
-        raise authors.AuthorProblem("The two passwords do not agree")
+    if getpass("Repeat password: ") != password:
+        raise accounts.AccountError("The two passwords are different")
     return password
 
 
-def _add(workplace, options) -> None:
+def _add(context, options) -> None:
     password = _read_password()
-    with workplace.session() as session:
-        authors.add_author(session, options.name, password)
+    with context.session() as session:
+        accounts.add_author(session, options.name, password)
     print(f"Added {options.name}.")
 
 
-def _password(workplace, options) -> None:
+def _password(context, options) -> None:
     password = _read_password()
-    with workplace.session() as session:
-        authors.set_password(session, options.name, password)
+    with context.session() as session:
+        accounts.set_password(session, options.name, password)
     print(f"Changed the password of {options.name}.")
 
 
-def _list(workplace, options) -> None:
-    with workplace.session() as session:
+def _list(context, options) -> None:
+    with context.session() as session:
         for name in session.scalars(select(Author.name).order_by(Author.name)):
             print(name)

@@ -11,35 +11,35 @@ from boneyard_blog.exchange.importing import import_all
 
 
 def add_parser(commands) -> None:
-    out = commands.add_parser("export", help="write everything to a zip of Markdown files and images")
-    out.add_argument("file", metavar="FILE", help="where to; - is the standard output")
+    out = commands.add_parser("export", help="write all posts and images to a zip file")
+    out.add_argument("file", metavar="FILE", help="the file to write; - is standard output")
     out.set_defaults(run=_export)
-    into = commands.add_parser("import", help="bring in a zip of any size, all of it or nothing")
+    into = commands.add_parser("import", help="import a zip file of any size; on an error nothing is imported")
     into.add_argument("file", metavar="FILE")
     into.set_defaults(run=_import)
 
 
-def _say(line: str) -> None:
+def _print_progress(line: str) -> None:
     end = "\n" if not sys.stderr.isatty() else ""
     print(f"\r{line}" if not end else line, end=end, file=sys.stderr, flush=True)
 
 
 class _Progress:
-    """Says how far something has come, a hundred times at most."""
+    """Prints progress, at most once for each percent."""
 
     def __init__(self):
-        self._said = None
+        self._printed = None
 
     def __call__(self, step: str, done: int, total: int) -> None:
         percent = 100 * done // max(total, 1)
-        if self._said != (step, percent):
-            self._said = (step, percent)
-            _say(f"{step}: {done:,} of {total:,}")
+        if self._printed != (step, percent):
+            self._printed = (step, percent)
+            _print_progress(f"{step}: {done:,} of {total:,}")
 
 
 @contextmanager
-def _whole(path: str) -> Iterator[BinaryIO]:
-    """Give a file that takes the place of the one at `path` when all of it is written, and not before."""
+def _atomic_file(path: str) -> Iterator[BinaryIO]:
+    """Give a temporary file that replaces the file at `path` once it is complete."""
     path = os.path.realpath(path)
     part = f"{path}.part"
     try:
@@ -54,7 +54,7 @@ def _whole(path: str) -> Iterator[BinaryIO]:
         raise
 
 
-def _export(workplace, options) -> None:
+def _export(context, options) -> None:
     count = 0
 
     def note(posts: int) -> None:
@@ -62,14 +62,14 @@ def _export(workplace, options) -> None:
         count = posts
 
     is_file = options.file != "-"
-    with workplace.session() as session, _whole(options.file) if is_file else nullcontext(sys.stdout.buffer) as file:
-        file.writelines(exported(session, workplace.settings.media_folder, note))
+    with context.session() as session, _atomic_file(options.file) if is_file else nullcontext(sys.stdout.buffer) as file:
+        file.writelines(exported(session, context.settings.media_folder, note))
         file.flush()
-    place = options.file if is_file else "the standard output"
-    print(f"{count:,} posts written to {place}.", file=sys.stdout if is_file else sys.stderr)
+    place = options.file if is_file else "standard output"
+    print(f"Exported {count:,} posts to {place}.", file=sys.stdout if is_file else sys.stderr)
 
 
-def _import(workplace, options) -> None:
-    with workplace.session() as session, open(options.file, "rb") as file:
-        done = import_all(session, workplace.settings.media_folder, file, None, _Progress(), most_unpacked=None)
-    print(done)
+def _import(context, options) -> None:
+    with context.session() as session, open(options.file, "rb") as file:
+        result = import_all(session, context.settings.media_folder, file, None, _Progress(), max_unpacked=None)
+    print(result)

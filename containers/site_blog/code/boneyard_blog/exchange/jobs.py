@@ -1,4 +1,4 @@
-"""An import in the background, whose progress any worker can show."""
+"""Imports in the background; every worker can show their progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import time
 from sqlalchemy import func, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from boneyard_blog.exchange.importing import LOCK, ImportRefused, import_all
+from boneyard_blog.exchange.archive import ImportRefused
+from boneyard_blog.exchange.importing import LOCK, import_all
 from boneyard_blog.models import Import
 
 log = logging.getLogger(__name__)
@@ -24,14 +25,14 @@ _IS_LOCKED = """
 
 
 class ImportJob:
-    """Imports one upload in a thread of its own."""
+    """Imports one upload in its own thread."""
 
     def __init__(self, sessions: sessionmaker, media_folder: str, job_id: int, author_id: int, upload):
         self._sessions = sessions
         self._media_folder = media_folder
         self._id = job_id
         self._author_id = author_id
-        # The field of the form: it closes its file as soon as nobody holds it any more.
+        # The form field, not its file: the field closes the file when it is garbage collected.
         self._upload = upload
         self._noted_at = 0.0
 
@@ -41,17 +42,17 @@ class ImportJob:
     def _run(self) -> None:
         try:
             with self._upload.file as file, self._sessions.begin() as session:
-                done = import_all(session, self._media_folder, file, self._author_id, self._progress)
-                # In the transaction of the import itself: it says so if, and only if, it is true.
-                session.execute(self._change(state="done", message=str(done)))
-        except ImportRefused as problem:
-            self._note(state="failed", message=str(problem))
+                result = import_all(session, self._media_folder, file, self._author_id, self._progress)
+                # In the transaction of the import: the state is `done` if and only if the import is committed.
+                session.execute(self._change(state="done", message=str(result)))
+        except ImportRefused as error:
+            self._note(state="failed", message=str(error))
         except Exception:
-            # A thread has nobody above it to tell: the author must not wait for ever.
+            # The thread is the last to handle the error, and the author must see that the import has ended.
             log.exception("Import %s failed", self._id)
-            self._note(state="failed", message="Something went wrong; nothing was imported. The log says more.")
+            self._note(state="failed", message="The import failed and nothing was imported. See the log for the reason.")
         else:
-            log.info("Import %s: %s", self._id, done)
+            log.info("Import %s: %s", self._id, result)
 
     def _progress(self, step: str, done: int, total: int) -> None:
         now = time.monotonic()
@@ -67,19 +68,19 @@ class ImportJob:
         return update(Import).where(Import.id == self._id).values(updated_at=func.now(), **values)
 
 
-def is_import_under_way(session: Session) -> bool:
-    """Tell whether some import, be it from the command line, has begun and not ended."""
+def is_import_running(session: Session) -> bool:
+    """Return whether an import is running, in any worker or on the command line."""
     return session.scalar(text(f"SELECT {_IS_LOCKED}"), {"lock": LOCK})
 
 
-def give_up_on_dead_jobs(session: Session) -> None:
-    """Mark imports whose worker has gone: nothing of them was stored. A new one has a moment to begin.
+def fail_dead_jobs(session: Session) -> None:
+    """Mark imports as failed if their worker has ended; a new import has 10 seconds to take the lock.
 
-    One at a time is under way: if a later one came so far, this one is over, whoever holds the lock.
+    One import runs at a time: if a later one runs or has run, an earlier one cannot be running, even if the lock is held.
     """
     session.execute(
         text(f"""
-            UPDATE imports SET state = 'failed', message = 'The server was restarted; nothing was imported.'
+            UPDATE imports SET state = 'failed', message = 'The server was restarted during the import; nothing was imported.'
             WHERE state = 'running' AND updated_at < now() - interval '10 seconds' AND (
                 NOT {_IS_LOCKED}
                 OR EXISTS (SELECT FROM imports AS later WHERE later.id > imports.id AND later.state IN ('running', 'done'))

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection, and in the transaction, of whoever asked for them."""
+"""Runs migrations on the connection, and in the transaction, of the caller."""
 
 from alembic import context
 

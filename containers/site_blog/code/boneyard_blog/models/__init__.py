@@ -1,4 +1,4 @@
-"""The database: models, the pool of connections, and a session for each request."""
+"""The database: models, the connection pool, and a session for each request."""
 
 import zope.sqlalchemy
 from sqlalchemy import URL, create_engine
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def connect(settings, *, statement_timeout_ms: int) -> Engine:
-    """Return an engine whose connections survive a restart of the database and never wait for ever."""
+    """Return an engine that reconnects after a restart of the database, with a time limit for every wait."""
     database = settings.database
     url = URL.create(
         "postgresql+psycopg", database.username, database.password, database.host, database.port, database.name
@@ -44,10 +44,10 @@ def connect(settings, *, statement_timeout_ms: int) -> Engine:
         connect_args={
             "application_name": "boneyard-blog",
             "connect_timeout": 3,
-            # Plans are made for the values at hand: how common a searched word is decides which index is best.
+            # Plan for the actual parameters: the best index for a search depends on the frequency of its words.
             "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c jit=off"
             " -c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0",
-            # A dead host must not hold a thread for the quarter of an hour that TCP would.
+            # Without these, TCP waits for a dead host for a quarter of an hour.
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
@@ -57,9 +57,9 @@ def connect(settings, *, statement_timeout_ms: int) -> Engine:
 
 
 def _request_session(request) -> Session:
-    """Return the request's session, joined to pyramid_tm's transaction."""
+    """Return the session of the request, which joins the transaction of pyramid_tm."""
     session = request.registry.session_factory()
-    # Changed from the start: a statement written in SQL would not be noticed as a change, and rolled back.
+    # STATUS_CHANGED, because otherwise changes by SQL statements are not noticed and rolled back.
     zope.sqlalchemy.register(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
     return session
 
@@ -68,7 +68,7 @@ def includeme(config):
     """Add `request.dbsession` and the engine behind it."""
     settings = config.get_settings()
     settings["tm.manager_hook"] = "pyramid_tm.explicit_manager"
-    # It would ask who is signed in outside the exception views: without a database, an error that nobody turns into a page.
+    # It needs the author outside the exception views: without a database that would be an error without a page.
     settings["tm.annotate_user"] = False
     engine = connect(config.registry.blog, statement_timeout_ms=int(settings["blog.statement_timeout_ms"]))
     config.registry.engine = engine

@@ -1,4 +1,4 @@
-"""Authors, and what they have saved and uploaded."""
+"""Authors, their sessions, revisions, images and imports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .meta import Base, BigInt, CreatedAt, Key, Moment
 
 
 class Author(Base):
-    """Someone who may sign in and write."""
+    """A person who can sign in and write."""
 
     __tablename__ = "authors"
 
@@ -23,7 +23,7 @@ class Author(Base):
 
 
 class AuthorSession(Base):
-    """An author on one device, from signing in to signing out."""
+    """A session of an author on one device."""
 
     __tablename__ = "author_sessions"
 
@@ -33,7 +33,7 @@ class AuthorSession(Base):
 
 
 class SignInFailure(Base):
-    """How often signing in has failed on one of the counters of lockout.py."""
+    """A counter of failed sign-ins, see auth/lockout.py."""
 
     __tablename__ = "sign_in_failures"
 
@@ -44,7 +44,7 @@ class SignInFailure(Base):
 
 
 class PostRevision(Base):
-    """A post as it was saved once."""
+    """A saved version of a post."""
 
     __tablename__ = "post_revisions"
 
@@ -60,7 +60,7 @@ class PostRevision(Base):
 
 
 class FormerSlug(Base):
-    """An address that a post once had, and from which readers are still led to it."""
+    """A slug that a post had before; its address redirects to the post."""
 
     __tablename__ = "former_slugs"
 
@@ -85,7 +85,7 @@ class Media(Base):
 
 
 class Import(Base):
-    """An import under way or done."""
+    """A running or finished import."""
 
     __tablename__ = "imports"
 

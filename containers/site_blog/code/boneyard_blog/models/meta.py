@@ -1,4 +1,4 @@
-"""What all models share: names of constraints by convention, so that migrations can speak of them."""
+"""The base of all models. A naming convention gives constraints the names that migrations use."""
 
 from datetime import datetime
 from typing import Annotated

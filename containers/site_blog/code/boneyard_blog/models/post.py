@@ -11,7 +11,7 @@ from .meta import Base, BigInt, CreatedAt, Key, Moment
 
 
 class Post(Base):
-    """An article. Without `published_at` it is a draft, with one in the future scheduled, with `deleted_at` binned."""
+    """A post. Without `published_at` it is a draft, with a future one scheduled, with `deleted_at` in the bin."""
 
     __tablename__ = "posts"
 
@@ -30,7 +30,7 @@ class Post(Base):
 
 
 def is_visible() -> ColumnElement[bool]:
-    """Return the condition that readers may see a post; the database's clock decides, not that of a client."""
+    """Return the condition for posts that readers can see, by the clock of the database."""
     return and_(Post.published_at <= func.now(), Post.deleted_at.is_(None))
 
 
@@ -44,7 +44,7 @@ class Tag(Base):
 
 
 class PostTag(Base):
-    """A post carries a tag. `live_at` repeats the post's date, by a trigger; in the bin it is NULL."""
+    """A tag of a post. A trigger copies the date of the post to `live_at`; in the bin it is NULL."""
 
     __tablename__ = "post_tags"
 
@@ -54,7 +54,7 @@ class PostTag(Base):
 
 
 class TagCount(Base):
-    """How many posts with a date carry a tag; kept by triggers."""
+    """The number of posts with a date for each tag; maintained by triggers."""
 
     __tablename__ = "tag_counts"
 

@@ -1,1 +1,1 @@
-"""What stands between Gunicorn and the application."""
+"""The layer between Gunicorn and the application."""

@@ -1,4 +1,4 @@
-"""One JSON line per request on standard output."""
+"""The access log: one JSON line for each request, on standard output."""
 
 import json
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from boneyard_blog.server.visitor import visitor_address
 
 
 class JsonAccessLogger(Logger):
-    """Gunicorn's logger with the access line as JSON, which a log collector reads without a pattern."""
+    """Gunicorn's logger, with access lines in JSON, which log collectors parse without a pattern."""
 
     def access(self, resp, req, environ, request_time):
         record = environ.get("boneyard.record", {})
@@ -29,6 +29,6 @@ class JsonAccessLogger(Logger):
 
 
 def _trace_id(traceparent: str) -> str | None:
-    """Return the trace id of a W3C traceparent header, so that the line is found even without an exporter."""
+    """Return the trace id of a W3C traceparent header, for the log without telemetry; None if it is malformed."""
     parts = traceparent.split("-")
     return parts[1] if len(parts) == 4 and len(parts[1]) == 32 else None

@@ -1,4 +1,4 @@
-"""What the server tells the application about the life of its process."""
+"""Events that Gunicorn's hooks send to the application."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from pyramid.registry import Registry
 
 @dataclass(frozen=True)
 class WorkerStarted:
-    """Sent once in each worker, after the fork: threads and connections may be started now."""
+    """Sent once in each worker, after the fork: threads and connections can be created from now on."""
 
     registry: Registry
 

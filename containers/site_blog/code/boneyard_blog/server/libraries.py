@@ -1,9 +1,11 @@
-"""The libraries that every worker needs."""
+"""Imports the libraries before the fork, so that the workers share them."""
 
 import gc
 import importlib
+import socket
 
-# Slow to import and the same for every worker: the master imports them once and each worker inherits them.
+from boneyard_blog.settings import DatabaseSettings
+
 _LIBRARIES = (
     "boneyard_blog.server.wsgi",
     "jinja2.ext",
@@ -25,7 +27,7 @@ _LIBRARIES = (
     "zope.sqlalchemy",
 )
 
-# The same, where telemetry is sent. Importing them starts nothing yet.
+# Imported if telemetry is sent; importing them starts no threads.
 _TELEMETRY = (
     "opentelemetry.exporter.otlp.proto.http._log_exporter",
     "opentelemetry.exporter.otlp.proto.http.metric_exporter",
@@ -36,9 +38,24 @@ _TELEMETRY = (
 )
 
 
-def import_libraries(*, sends_telemetry: bool) -> None:
-    """Import the libraries in the master, so that a worker's start takes only as long as our own code."""
+# Imported if the database does not answer yet: then it is probably new and needs its schema, and time is left.
+_MIGRATIONS = ("alembic.command", "alembic.config")
+
+
+def import_libraries(*, sends_telemetry: bool, database: DatabaseSettings) -> None:
+    """Import the libraries in the master; a worker then only imports the application itself."""
     for name in _LIBRARIES + (_TELEMETRY if sends_telemetry else ()):
         importlib.import_module(name)
-    # What is there now stays for good: a worker that looked through it for garbage would copy the memory that it shares.
+    if not _accepts_connections(database):
+        for name in _MIGRATIONS:
+            importlib.import_module(name)
+    # These objects are never garbage: a worker whose collector visited them would copy the shared memory.
     gc.freeze()
+
+
+def _accepts_connections(database: DatabaseSettings) -> bool:
+    try:
+        with socket.create_connection((database.host, database.port), timeout=0.2):
+            return True
+    except OSError:
+        return False

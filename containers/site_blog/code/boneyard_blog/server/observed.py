@@ -1,4 +1,4 @@
-"""The outermost layer of the application: each request gets a record, and a span when telemetry is on."""
+"""The outermost layer of the application: a record for the access log and, with telemetry, a span for each request."""
 
 
 class Observed:
@@ -9,7 +9,7 @@ class Observed:
         self.registry = router.registry
 
     def __call__(self, environ, start_response):
-        # A dictionary of its own: pyramid_retry works on copies of the environment.
+        # A dictionary, because pyramid_retry copies the environment for each attempt.
         record = environ["boneyard.record"] = {}
         telemetry = self.registry.telemetry
         if telemetry is None:

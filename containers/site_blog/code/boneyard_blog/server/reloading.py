@@ -1,4 +1,4 @@
-"""In development: importing our source as it is on disk now, and missing no change to it."""
+"""Development: imports the current source, and detects changes during the import."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def forget_source() -> None:
-    """Drop our modules, except the server's: a broken one must fail where BrokenSource can show it."""
+    """Drop the modules of the application, except for the server's, so that the worker imports them again."""
     for name in list(sys.modules):
         package, _, module = name.partition(".")
         if package == "boneyard_blog" and module.partition(".")[0] != "server":
@@ -17,7 +17,7 @@ def forget_source() -> None:
 
 
 def _saved_at(path: Path) -> float:
-    """When it was; what is gone again, as files of editors are, or leads nowhere, as their locks do, never was."""
+    """Return the modification time; 0 for files that are gone and for broken links, such as the lock files of editors."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -25,10 +25,10 @@ def _saved_at(path: Path) -> float:
 
 
 def reload_if_changed_since(moment: float, source: Path) -> None:
-    """End this worker, to be replaced, if a file was saved while it was loading and nobody watched yet."""
+    """End this worker, so that it is replaced, if a file was saved after `moment` but before Gunicorn watched it."""
 
     def look():
-        # By then Gunicorn's own watch is in place.
+        # Gunicorn watches the files by then.
         time.sleep(0.3)
         if any(_saved_at(path) > moment for path in source.rglob("*.py")):
             os.kill(os.getpid(), signal.SIGTERM)

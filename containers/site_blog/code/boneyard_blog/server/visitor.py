@@ -1,16 +1,16 @@
-"""Where a request really comes from."""
+"""The address of a visitor, behind the reverse proxy."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
 
 def visitor_address(environ) -> str:
-    """Return the address that Nginx saw, or else our peer's. X-Forwarded-For is not asked: its head is the client's."""
-    # A socket for both families writes IPv4 addresses as ::ffff:192.0.2.1.
+    """Return X-Real-IP, which Nginx sets, else the peer's address. X-Forwarded-For is ignored: clients can forge it."""
+    # A dual-stack socket shows IPv4 addresses as ::ffff:192.0.2.1.
     return environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR", "").removeprefix("::ffff:") or "unknown"
 
 
 def visitor_network(environ) -> str:
-    """Return what a visitor cannot leave at will: the address, or of IPv6 the 64 bits with all of which one is provided."""
+    """Return the IPv4 address, or the /64 network of an IPv6 address, in which a visitor can change the address at will."""
     address = visitor_address(environ)
     try:
         parsed = ip_address(address)

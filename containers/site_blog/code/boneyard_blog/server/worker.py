@@ -1,4 +1,4 @@
-"""Gunicorn's threaded worker, ending as soon as its requests have."""
+"""Gunicorn's threaded worker, which stops as soon as its requests have ended. test_worker.py pins what it relies on."""
 
 from contextlib import suppress
 
@@ -6,11 +6,11 @@ from gunicorn.workers.gthread import ThreadWorker
 
 
 class PromptWorker(ThreadWorker):
-    """Does not wait for connections on which nothing is asked: Nginx keeps some open, for seconds after SIGTERM."""
+    """Closes idle connections at shutdown: Nginx keeps some open, and Gunicorn would wait for them."""
 
     def wake(self):
-        """Look now whether the end has come: with nothing to do, the loop would sleep for up to a second first."""
-        # Before the worker has come up, there is no loop yet.
+        """Wake the event loop, which sleeps for up to a second, so that it notices a shutdown at once."""
+        # The event loop does not exist until the worker has started.
         with suppress(AttributeError):
             self.method_queue.defer(int)
 

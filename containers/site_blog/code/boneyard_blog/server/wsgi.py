@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def application():
-    """Return the blog; in development, when its source is broken, a page that shows the error instead."""
+    """Return the blog. In development, if the source cannot be loaded, return a page that shows the error."""
     from pyramid.paster import get_app, setup_logging
 
     path = ini_path()
@@ -20,7 +20,7 @@ def application():
     except (Exception, SystemExit):
         if os.path.basename(path) != "development.ini":
             raise
-        log.exception("The blog's source is broken; waiting for it to be saved again")
+        log.exception("The source cannot be loaded; waiting for a change")
         from boneyard_blog.server.broken_source import BrokenSource
 
         return BrokenSource()

@@ -1,4 +1,4 @@
-"""Traces, metrics and logs over OTLP. Without an endpoint nothing of OpenTelemetry is even imported."""
+"""Traces, metrics and logs over OTLP. Without an endpoint, OpenTelemetry is not even imported."""
 
 import logging
 
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def _remember_route(event: ContextFound) -> None:
-    """Leave the route's name and pattern where the access log and the server span find them."""
+    """Store the name and pattern of the route for the access log and the server span."""
     route = event.request.matched_route
     if route is not None:
         record = event.request.environ.get("boneyard.record", {})
@@ -33,14 +33,14 @@ def _stop(event: WorkerStopping) -> None:
 
 
 def includeme(config):
-    """Start telemetry in each worker, after the fork: an exporter's thread would not survive it."""
+    """Start telemetry in each worker, after the fork: the threads of exporters do not survive a fork."""
     config.registry.telemetry = None
     config.add_subscriber(_remember_route, ContextFound)
     protocol = config.registry.blog.telemetry_protocol
     if protocol == "grpc":
-        # The exporter's generated code wants grpcio 1.63, Debian 14 has 1.51: it cannot even be constructed.
+        # The generated code of the gRPC exporter needs grpcio 1.63, Debian 14 has 1.51.
         log.warning(
-            "No telemetry is sent: OTLP over gRPC does not work here. Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+            "Telemetry is off: OTLP over gRPC is not supported. Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
         )
     elif protocol is not None:
         config.add_subscriber(_start, WorkerStarted)

@@ -1,4 +1,4 @@
-"""Where telemetry goes: the OTLP endpoint of the standard OTEL_* variables."""
+"""Exports to the OTLP endpoint that the standard OTEL_* variables name."""
 
 import logging
 import os
@@ -17,11 +17,13 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-_LOGGERS = ("boneyard_blog", "gunicorn.error")
+from boneyard_blog.telemetry.spans import REQUEST_LOGGER
+
+_LOGGERS = ("boneyard_blog", "gunicorn.error", REQUEST_LOGGER)
 
 
 class Exporters:
-    """The providers of this process, made known to OpenTelemetry's API."""
+    """The providers for traces, metrics and logs of this process, registered with the OpenTelemetry API."""
 
     def __init__(self):
         os.environ.setdefault("OTEL_SERVICE_NAME", "siteblog")
@@ -38,14 +40,15 @@ class Exporters:
         self._logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
         set_logger_provider(self._logs)
         self._handler = LoggingHandler(level=logging.INFO, logger_provider=self._logs)
+        logging.getLogger(REQUEST_LOGGER).propagate = False
         for name in _LOGGERS:
             logging.getLogger(name).addHandler(self._handler)
-        # An endpoint that is down is not our news: one line a batch would drown the rest.
+        # Without this, an unreachable endpoint logs an error for every batch.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 
     def flush(self, seconds: float = 0.5) -> None:
-        """Send what is waiting, but never hold up the end of the process for an endpoint that is gone."""
-        # Python flushes every handler that is left at its end, and waits for it.
+        """Send what is waiting, for at most `seconds`: an unreachable endpoint must not delay the end of the process."""
+        # At exit Python flushes the handlers that are left, without a time limit.
         for name in _LOGGERS:
             logging.getLogger(name).removeHandler(self._handler)
         self._handler = None

@@ -1,5 +1,6 @@
-"""What is measured: each request as a server span and a duration, each SQL statement as a client span."""
+"""A server span and metrics for each request, a client span for each SQL statement."""
 
+import logging
 import time
 
 from opentelemetry import context as telemetry_context
@@ -11,8 +12,11 @@ from sqlalchemy import event
 from boneyard_blog.server.visitor import visitor_address
 
 _TRACER = "boneyard_blog"
+# Goes to the exporter only: the access log has a line for each request already.
+REQUEST_LOGGER = "boneyard_blog.requests"
+_requests = logging.getLogger(REQUEST_LOGGER)
 _HEALTH_PATHS = ("/alive", "/health")
-# In whose context no spans are made: what asks every few seconds whether we are well would bury what visitors ask.
+# Set in the context of health checks, which would fill the traces: their statements get no spans.
 _QUIET = telemetry_context.create_key("quiet")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 
@@ -23,7 +27,7 @@ def _carrier(environ) -> dict[str, str]:
 
 
 class RequestTelemetry:
-    """Wraps the application in a span that continues the proxy's trace."""
+    """Calls the application inside a span that continues the trace of the proxy."""
 
     def __init__(self, engine):
         self._tracer = trace.get_tracer(_TRACER)
@@ -37,17 +41,17 @@ class RequestTelemetry:
             ],
         )  # fmt: skip
         self._active = meter.create_up_down_counter(
-            "http.server.active_requests", "{request}", "Requests being answered."
+            "http.server.active_requests", "{request}", "Number of active HTTP server requests."
         )
         meter.create_observable_up_down_counter(
             "db.client.connection.count",
             [lambda options: _pool_observations(engine.pool)],
             "{connection}",
-            "Connections of the pool, by state.",
+            "Number of connections in the pool by state.",
         )
 
     def serve(self, application, environ, start_response, record):
-        """Call the application inside a span; health checks are answered without one, and without spans of statements."""
+        """Call the WSGI application inside a span, health checks without one; add the trace id to `record`."""
         if environ["PATH_INFO"] in _HEALTH_PATHS:
             token = telemetry_context.attach(telemetry_context.set_value(_QUIET, True))
             try:
@@ -84,6 +88,8 @@ class RequestTelemetry:
                 span.set_attributes(known)
                 if status >= 500:
                     span.set_status(Status(StatusCode.ERROR))
+                # Without the query, which may contain personal data.
+                _requests.info("%s %s: %d", method, environ["PATH_INFO"], status)
                 self._active.add(-1, attributes)
                 self._durations.record(time.perf_counter() - began, known)
 
@@ -94,7 +100,7 @@ def _pool_observations(pool):
 
 
 def trace_statements(engine) -> None:
-    """Give each SQL statement a client span with its text, whose values are placeholders."""
+    """Create a client span for each SQL statement; its text has placeholders instead of values."""
     tracer = trace.get_tracer(_TRACER)
     url = engine.url
 

@@ -1,0 +1,1 @@
+"""The views of posts, one subject in each module."""

@@ -1,1 +1,0 @@
-"""What visitors get, one subject a file."""

@@ -25,7 +25,7 @@ public sealed class Workshop : IAsyncLifetime
     }
 
     /// <summary>Changes a file in place until the result is disposed.</summary>
-    /// <param name="path">As in <c>site_blog/boneyard_blog/views/home.py</c>: the container's folder and the path in its code.</param>
+    /// <param name="path">As in <c>site_blog/boneyard_blog/posts/templates.py</c>: the container's folder and the path in its code.</param>
     /// <param name="change">Maps the old text to the new one.</param>
     internal async Task<SavedFile> SaveAsync(string path, Func<string, string> change)
     {

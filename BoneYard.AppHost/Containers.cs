@@ -34,8 +34,6 @@ internal static class Containers
     /// <param name="memory">As in <c>512m</c>.</param>
     /// <param name="processes">The highest number of processes and threads at a time.</param>
     public static IResourceBuilder<T> WithHardening<T>(this IResourceBuilder<T> builder, string memory, int processes) where T : ContainerResource => builder
-        // Aspire copies it into the container, which a read-only file system refuses.
-        .WithDeveloperCertificateTrust(false)
         .WithContainerRuntimeArgs(
             "--restart", "on-failure:5",
             "--read-only",

@@ -3,40 +3,36 @@ using Microsoft.Extensions.Hosting;
 
 namespace BoneYard;
 
-/// <summary>Ends the application with exit code 1 when the container engine stops while the site runs.</summary>
-internal sealed class EngineMonitor(IContainerRuntime runtime, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
+/// <summary>Ends the application when the container engine stops while the site runs.</summary>
+/// <param name="interval">The time between two requests, and the timeout of each.</param>
+internal sealed class EngineMonitor(IContainerRuntime runtime, IHostApplicationLifetime lifetime, TimeSpan interval) : BackgroundService
 {
-    /// <summary>The engine is asked this often, and this long it has for an answer.</summary>
-    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-
-    // An engine that restarts with its containers kept alive ("live-restore") is back by then.
+    // An engine that restarts and keeps its containers ("live-restore") is back by then.
     private const int FailuresAllowed = 2;
 
+    /// <exception cref="DistributedApplicationException">The engine failed to answer three times in a row.</exception>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await lifetime.WaitUntilStartedAsync(stoppingToken);
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(interval);
 
         for (var failures = 0; await timer.WaitForNextTickAsync(stoppingToken);)
         {
             var error = await ErrorAsync(stoppingToken);
             failures = error is null ? 0 : failures + 1;
 
-            if (failures > FailuresAllowed)
+            if (failures > FailuresAllowed && !lifetime.ApplicationStopping.IsCancellationRequested)
             {
-                await Console.Error.WriteLineAsync($"error: The container engine ({runtime.Name}) stopped: {error} Start it, then start the site again.");
-                Environment.ExitCode = FatalErrors.Failure;
-                lifetime.StopApplication();
-                return;
+                throw new DistributedApplicationException($"The container engine ({runtime.Name}) stopped: {error} Start it, then start the site again.");
             }
         }
     }
 
-    /// <returns>The words of the engine's command line; null if the engine answers.</returns>
+    /// <returns>The output of the engine's command line; null if the engine answers.</returns>
     private async Task<string?> ErrorAsync(CancellationToken stoppingToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        timeout.CancelAfter(Interval);
+        timeout.CancelAfter(interval);
 
         try
         {
@@ -45,7 +41,7 @@ internal sealed class EngineMonitor(IContainerRuntime runtime, IHostApplicationL
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
-            return $"it does not answer within {Interval.TotalSeconds:0} seconds.";
+            return $"it did not answer within {interval.TotalSeconds:0} seconds.";
         }
     }
 }

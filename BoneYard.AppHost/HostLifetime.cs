@@ -6,6 +6,8 @@ namespace BoneYard;
 /// <summary>Adds what accompanies a run of the site on the terminal.</summary>
 internal static class HostLifetime
 {
+    private static readonly TimeSpan s_engineInterval = TimeSpan.FromSeconds(10);
+
     /// <summary>Reports on the terminal and watches the container engine; not in publish mode.</summary>
     /// <param name="front">The resource that visitors reach.</param>
     /// <param name="hostName">The host name in the URL of the site.</param>
@@ -18,7 +20,7 @@ internal static class HostLifetime
 
         builder.Services.AddSingleton<ContainerLogs>();
         builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<SiteReport>(services, output, front, hostName));
-        builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<EngineMonitor>(services, TimeProvider.System));
+        builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<EngineMonitor>(services, s_engineInterval));
     }
 
     /// <summary>Completes when the application has started.</summary>

@@ -2,15 +2,15 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>A visitor who speaks HTTP/3 and nothing else, in a container of its own: .NET needs a library for it that Debian does not have.</summary>
+/// <summary>An HTTP/3 client (curl) in a container: .NET needs libmsquic for HTTP/3, which Debian does not package.</summary>
 internal static class Http3Client
 {
     private static readonly Lazy<Task<string>> s_image = new(() =>
-        ContainerEngine.RunAsync("build", "--quiet", Path.Combine(Projects.BoneYard_AppHost.ProjectPath, "../eng/test_containers/http3_client")));
+        ContainerEngine.RunAsync("build", "--quiet", Path.Combine(Projects.BoneYard_AppHost.ProjectPath, "../containers/site_www/tests/http3_client")));
 
-    /// <param name="root">Whom it trusts; nobody else.</param>
-    /// <returns>The version of HTTP and the status of the answer.</returns>
-    /// <exception cref="InvalidOperationException">There was none; the message has the words of curl.</exception>
+    /// <param name="root">The only trusted root.</param>
+    /// <returns>The HTTP version and the status of the response.</returns>
+    /// <exception cref="InvalidOperationException">The request failed; the message contains the output of curl.</exception>
     public static async Task<string> GetAsync(Uri page, X509Certificate2 root)
     {
         using var folder = new TemporaryFolder();

@@ -33,7 +33,7 @@ def test_an_authors_summary_is_preferred_to_the_text(browser, site):
 
 
 def test_an_empty_site_says_so(browser):
-    assert "Nothing has been published yet." in browser.get("/")
+    assert "No posts have been published yet." in browser.get("/")
 
 
 def test_home_is_newest_first_and_paginated(browser, site):

@@ -127,5 +127,5 @@ def test_an_error_names_a_media_folder_that_is_not_writable(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o555)
 
     for folder in ("file", "closed", "missing"):
-        with pytest.raises(SettingError, match=f"MEDIA_FOLDER={tmp_path / folder}: must be a folder in which user"):
+        with pytest.raises(SettingError, match=f"MEDIA_FOLDER={tmp_path / folder}: must be a folder that user"):
             _settings(MEDIA_FOLDER=str(tmp_path / folder)).check_media_folder()

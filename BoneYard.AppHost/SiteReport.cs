@@ -53,6 +53,12 @@ internal sealed class SiteReport(
     {
         await lifetime.WaitUntilStartedAsync(cancellationToken);
 
+        // A test may have removed it.
+        if (model.Resources.OfType<IResourceWithEndpoints>().SingleOrDefault(resource => resource.Name == front) is not { } site)
+        {
+            return;
+        }
+
         if (configuration["AppHost:BrowserToken"] is { } token && configuration["ASPNETCORE_URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
         {
             await output.WriteLineAsync($"dashboard: {dashboard.TrimEnd('/')}/login?t={token}");
@@ -76,7 +82,7 @@ internal sealed class SiteReport(
         }
 
         await healthy;
-        await output.WriteLineAsync($"site: {SiteUrl()}");
+        await output.WriteLineAsync($"site: {UrlOf(site)}");
 
         for (; await exit; exit = exited.MoveNextAsync().AsTask())
         {
@@ -85,10 +91,9 @@ internal sealed class SiteReport(
         }
     }
 
-    private string SiteUrl()
+    private string UrlOf(IResourceWithEndpoints site)
     {
-        var resource = model.Resources.OfType<IResourceWithEndpoints>().Single(resource => resource.Name == front);
-        var endpoint = resource.GetEndpoint(resource.GetEndpoint("https").Exists ? "https" : "http");
+        var endpoint = site.GetEndpoint(site.GetEndpoint("https").Exists ? "https" : "http");
         return new UriBuilder(endpoint.Scheme, hostName, endpoint.Port).Uri.GetLeftPart(UriPartial.Authority);
     }
 

@@ -20,7 +20,7 @@ public sealed class AspireCliTests(AppHostFixture host)
 
     [Fact]
     public async Task Logs_shows_the_log_of_a_container() =>
-        Assert.Contains("database system is ready", await AspireCli.RunOnAppHostAsync("logs", "sitedb"), StringComparison.Ordinal);
+        Assert.Contains("/archive", await AspireCli.RunOnAppHostAsync("logs", "siteblog"), StringComparison.Ordinal);
 
     [Fact]
     public async Task Otel_traces_shows_requests_of_the_blog()
@@ -36,5 +36,16 @@ public sealed class AspireCliTests(AppHostFixture host)
         var output = await AspireCli.RunOnAppHostAsync("resource", "sitenet", "inspect");
 
         Assert.All([host.Network, "sitedb", "siteblog", "sitewww"], name => Assert.Contains(name, output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_command_restart_restarts_a_container()
+    {
+        await AspireCli.RunOnAppHostAsync("resource", "siteblog", "restart");
+
+        await AspireCli.RunOnAppHostAsync("wait", "siteblog");
+        using var http = new HttpClient();
+        using var page = await http.GetAsync(new Uri(host.Site, "/search?q=restarted"), TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.OK, page.StatusCode);
     }
 }

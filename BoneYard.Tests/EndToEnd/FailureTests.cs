@@ -16,7 +16,7 @@ public sealed class FailureTests
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith("error: 'sitedb' could not be started. The end of its log:", error, StringComparison.Ordinal);
-        Assert.Contains("cannot be written by user postgres", error, StringComparison.Ordinal);
+        Assert.Contains("is not writable by user postgres", error, StringComparison.Ordinal);
         Assert.DoesNotContain(own.Network, await ContainerEngine.ListAsync("network", "ls", "--format", "{{.Name}}"));
     }
 

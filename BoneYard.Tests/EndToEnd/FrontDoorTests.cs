@@ -4,7 +4,7 @@ using BoneYard.Tests.Infrastructure;
 
 namespace BoneYard.Tests.EndToEnd;
 
-/// <summary>What a visitor gets, through Nginx.</summary>
+/// <summary>Requests through Nginx.</summary>
 [Collection(RunningSite.Name)]
 public sealed class FrontDoorTests(SiteFixture fixture)
 {
@@ -31,12 +31,12 @@ public sealed class FrontDoorTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task A_static_file_comes_from_nginx_and_never_reaches_the_blog()
+    public async Task Nginx_serves_static_files_without_the_blog()
     {
         using var response = await _site.GetAsync("/static/site.css");
         var marker = $"/after-the-static-file-{Guid.NewGuid():N}";
         using var _ = await _site.GetAsync(marker);
-        // The blog has logged what came later, so it would have logged what came before.
+        // The blog has logged a later request, so it would have logged this one.
         await _site.WaitForLogLineAsync("siteblog", line => line.Contains(marker, StringComparison.Ordinal));
 
         Assert.Equal((HttpStatusCode.OK, "text/css"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
@@ -44,7 +44,7 @@ public sealed class FrontDoorTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task An_unknown_page_is_not_found_and_says_so()
+    public async Task An_unknown_path_gets_the_404_page()
     {
         using var response = await _site.GetAsync("/no/such/page");
 
@@ -53,7 +53,7 @@ public sealed class FrontDoorTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task A_hidden_file_is_not_found()
+    public async Task A_hidden_file_gets_404()
     {
         using var response = await _site.GetAsync("/.git/config");
 
@@ -63,7 +63,7 @@ public sealed class FrontDoorTests(SiteFixture fixture)
     [Theory]
     [InlineData("/")]
     [InlineData("/static/site.css")]
-    public async Task HEAD_gets_the_headers_of_GET_and_no_body(string path)
+    public async Task HEAD_returns_the_headers_of_GET_without_a_body(string path)
     {
         using var head = await _site.SendAsync(new(HttpMethod.Head, path));
 
@@ -72,7 +72,7 @@ public sealed class FrontDoorTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task Headers_of_twelve_kilobytes_pass()
+    public async Task Headers_of_twelve_kilobytes_are_accepted()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Large", new string('x', 6_000) }, { "X-Larger", new string('y', 6_000) } } };
         using var response = await _site.SendAsync(request);
@@ -81,7 +81,7 @@ public sealed class FrontDoorTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task A_header_too_large_is_refused_by_nginx()
+    public async Task Nginx_rejects_headers_that_are_too_large()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Huge", new string('x', 40_000) } } };
         using var response = await _site.SendAsync(request);
@@ -90,7 +90,7 @@ public sealed class FrontDoorTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task The_blog_learns_the_trace_and_a_client_address_that_nobody_can_forge()
+    public async Task The_blog_gets_the_trace_and_the_real_client_address()
     {
         var traceId = Guid.NewGuid().ToString("N");
         var path = $"/who-asks-{Guid.NewGuid():N}";
@@ -107,12 +107,12 @@ public sealed class FrontDoorTests(SiteFixture fixture)
         Assert.NotEqual("203.0.113.7", ClientIn(blog));
         Assert.Contains(traceId, nginx, StringComparison.Ordinal);
 
-        // The orchestrator puts the time in front.
+        // The orchestrator prepends the time.
         static string ClientIn(string line) => JsonDocument.Parse(line[line.IndexOf('{', StringComparison.Ordinal)..]).RootElement.GetProperty("client").GetString()!;
     }
 
     [Fact]
-    public async Task Nginx_answers_for_its_own_health()
+    public async Task Nginx_has_a_health_endpoint_of_its_own()
     {
         Assert.Equal("ok\n", await _site.GetTextAsync("/health"));
     }

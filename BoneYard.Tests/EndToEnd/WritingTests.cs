@@ -71,7 +71,7 @@ public sealed class WritingTests(SiteFixture fixture) : IAsyncLifetime
 
         Assert.Equal(["2", "1"], revisions.All("tbody td:nth-child(3)"));
         Assert.Equal(["- The old line.", "+ The new line."], revisions.All("del, ins"));
-        Assert.Equal("Revision 1 is back, as revision 3.", restored.One("[role=status]").TextContent.Trim());
+        Assert.Equal("Revision 1 was restored as revision 3.", restored.One("[role=status]").TextContent.Trim());
         Assert.Equal(("The new line.", "The old line."), (newPost.One(".prose").TextContent.Trim(), oldPost.One(".prose").TextContent.Trim()));
     }
 

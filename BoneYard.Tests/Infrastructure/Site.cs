@@ -8,10 +8,10 @@ using Npgsql;
 
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>The whole graph, running, with volumes and secrets of its own: it shares nothing with a site under development.</summary>
+/// <summary>The running graph, with its own volumes, secrets, network and ports.</summary>
 internal sealed class Site : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(3);
 
     private readonly IsolatedResources _own;
 
@@ -30,19 +30,19 @@ internal sealed class Site : IAsyncDisposable
 
     public IpSubnet Subnet => _own.Subnet;
 
-    /// <summary>With which the first author signs in.</summary>
+    /// <summary>The user name of the first author.</summary>
     public string AuthorName => SiteOptions.From(Configuration).Author;
 
     public string AuthorPassword => Configuration["Parameters:author-password"]!;
 
     private IConfiguration Configuration => Application.Services.GetRequiredService<IConfiguration>();
 
-    /// <summary>Through the front door.</summary>
+    /// <summary>Sends requests to sitewww.</summary>
     private HttpClient Http { get; }
 
     public static Task<Site> StartAsync(params string[] args) => StartAsync(_ => { }, args);
 
-    /// <param name="change">What this test has the graph do otherwise.</param>
+    /// <param name="change">Changes the graph before it is built.</param>
     public static Task<Site> StartAsync(Action<IDistributedApplicationTestingBuilder> change, params string[] args) => StartAsync(new IsolatedResources(), change, args);
 
     public static Task<Site> StartOnAsync(IpSubnet subnet) => StartAsync(new IsolatedResources(subnet), _ => { }, []);
@@ -55,10 +55,10 @@ internal sealed class Site : IAsyncDisposable
         try
         {
             change(builder);
-            var application = await builder.BuildAsync().WaitAsync(Patience);
-            await application.StartAsync().WaitAsync(Patience);
+            var application = await builder.BuildAsync().WaitAsync(s_timeout);
+            await application.StartAsync().WaitAsync(s_timeout);
             site = new Site(application, own);
-            // In the order of the graph: the first one that fails is the one to be named.
+            // In the order of the graph: the error names the first resource that fails.
             await site.WaitUntilHealthyAsync("sitenet", WaitBehavior.StopOnResourceUnavailable);
             await site.WaitUntilHealthyAsync("blog", WaitBehavior.StopOnResourceUnavailable);
             await site.WaitUntilHealthyAsync("siteblog", WaitBehavior.StopOnResourceUnavailable);
@@ -72,7 +72,7 @@ internal sealed class Site : IAsyncDisposable
         }
     }
 
-    /// <summary>The graph as data: nothing is started.</summary>
+    /// <summary>Creates the graph without starting it.</summary>
     public static Task<IDistributedApplicationTestingBuilder> CreateBuilderAsync(params string[] args) =>
         DistributedApplicationTestingBuilder.CreateAsync<Projects.BoneYard_AppHost>(
             [.. IsolatedResources.NewSecrets(), .. args.Any(arg => arg.StartsWith("--tls", StringComparison.Ordinal)) ? [] : (string[])["--tls=off"], .. args]);
@@ -84,12 +84,12 @@ internal sealed class Site : IAsyncDisposable
         await _own.DisposeAsync();
     }
 
-    /// <param name="behavior">Whether a resource that failed to start may still be started by somebody.</param>
+    /// <param name="behavior">Whether to continue to wait for a resource that failed to start.</param>
     public async Task WaitUntilHealthyAsync(string resource, WaitBehavior behavior = WaitBehavior.WaitOnResourceUnavailable)
     {
         try
         {
-            await Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, behavior).WaitAsync(Patience);
+            await Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, behavior).WaitAsync(s_timeout);
         }
         catch (Exception exception) when (exception is TimeoutException or DistributedApplicationException)
         {
@@ -98,20 +98,20 @@ internal sealed class Site : IAsyncDisposable
     }
 
     public Task WaitForHealthAsync(string resource, HealthStatus status) =>
-        Application.ResourceNotifications.WaitForResourceAsync(resource, update => update.Snapshot.HealthStatus == status).WaitAsync(Patience);
+        Application.ResourceNotifications.WaitForResourceAsync(resource, update => update.Snapshot.HealthStatus == status).WaitAsync(s_timeout);
 
     public async Task RunCommandAsync(string resource, string command)
     {
-        var result = await Application.ResourceCommands.ExecuteCommandAsync(resource, command).WaitAsync(Patience);
+        var result = await Application.ResourceCommands.ExecuteCommandAsync(resource, command).WaitAsync(s_timeout);
         Assert.True(result.Success, $"Command '{command}' of '{resource}' failed: {result.Message}");
     }
 
-    /// <summary>The front door: HTTPS for those who trust somebody, plain HTTP for the others.</summary>
+    /// <summary>The URL of the site: HTTPS if a root is trusted, otherwise HTTP.</summary>
     public Uri AddressFor(X509Certificate2? trusted) => Application.GetEndpoint("sitewww", trusted is null ? "http" : "https");
 
-    /// <summary>Somebody new comes by.</summary>
-    /// <param name="trusted">Whom they trust for HTTPS; null takes plain HTTP.</param>
-    /// <param name="followRedirects">false shows them the redirect itself.</param>
+    /// <summary>Creates a client with its own cookies.</summary>
+    /// <param name="trusted">The trusted root for HTTPS; null uses HTTP.</param>
+    /// <param name="followRedirects">Whether the client follows redirects.</param>
     public Visitor Visit(X509Certificate2? trusted = null, bool followRedirects = true) => new(AddressFor(trusted), trusted, followRedirects);
 
     public Task<HttpResponseMessage> GetAsync(string path) => Http.GetAsync(path, Cancelled);
@@ -120,46 +120,46 @@ internal sealed class Site : IAsyncDisposable
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => Http.SendAsync(request, Cancelled);
 
-    /// <summary>Gets a page, again and again until it has this status: for what takes a moment to be noticed.</summary>
+    /// <summary>Requests a page until it has this status.</summary>
     public async Task<string> WaitForPageAsync(string path, int status)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(s_timeout);
 
         while (true)
         {
-            using var response = await Http.GetAsync(path, patience.Token);
+            using var response = await Http.GetAsync(path, timeout.Token);
 
             if ((int)response.StatusCode == status)
             {
-                return await response.Content.ReadAsStringAsync(patience.Token);
+                return await response.Content.ReadAsStringAsync(timeout.Token);
             }
 
-            await Task.Delay(100, patience.Token);
+            await Task.Delay(100, timeout.Token);
         }
     }
 
-    /// <summary>Gets a page, again and again until it has this text; a page that is away for a moment is asked for again too.</summary>
+    /// <summary>Requests a page until it has status 200 and its text satisfies a condition.</summary>
     public async Task WaitForTextAsync(string path, Func<string, bool> predicate)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(s_timeout);
 
         while (!predicate(await WaitForPageAsync(path, 200)))
         {
-            await Task.Delay(20, patience.Token);
+            await Task.Delay(20, timeout.Token);
         }
     }
 
     public async Task<NpgsqlConnection> OpenDatabaseAsync()
     {
-        // No pool: the server may have been restarted by the test before.
+        // Without a pool: an earlier test may have restarted the server.
         var settings = new NpgsqlConnectionStringBuilder(await Application.GetConnectionStringAsync("blog")) { Pooling = false };
         var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
         return connection;
     }
 
-    /// <summary>Publishes a post by SQL alone, as no one but a test would.</summary>
-    /// <param name="publishedAt">null is now.</param>
+    /// <summary>Inserts a published post with SQL.</summary>
+    /// <param name="publishedAt">The time of publication; null means now.</param>
     public async Task InsertPostAsync(string title, string slug, string body, DateTimeOffset? publishedAt = null, params string[] tags)
     {
         await using var connection = await OpenDatabaseAsync();
@@ -194,13 +194,13 @@ internal sealed class Site : IAsyncDisposable
         return lines;
     }
 
-    /// <summary>Waits for a line in a resource's console log.</summary>
+    /// <summary>Waits for a line in the console log of a resource.</summary>
     public async Task<string> WaitForLogLineAsync(string resource, Func<string, bool> predicate) => (await WaitForLogLinesAsync(resource, count: 1, predicate))[0];
 
-    /// <summary>Waits for so many such lines in a resource's console log.</summary>
+    /// <summary>Waits for a number of lines in the console log of a resource.</summary>
     public async Task<IReadOnlyList<string>> WaitForLogLinesAsync(string resource, int count, Func<string, bool> predicate)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(s_timeout);
 
         while (true)
         {
@@ -209,19 +209,19 @@ internal sealed class Site : IAsyncDisposable
                 return lines;
             }
 
-            await Task.Delay(100, patience.Token);
+            await Task.Delay(100, timeout.Token);
         }
     }
 
-    /// <summary>What the dashboard shows of a resource at the moment.</summary>
+    /// <summary>The current snapshot of a resource, as the dashboard shows it.</summary>
     public async Task<CustomResourceSnapshot> SnapshotAsync(string resource) =>
-        (await Application.ResourceNotifications.WaitForResourceAsync(resource, _ => true).WaitAsync(Patience)).Snapshot;
+        (await Application.ResourceNotifications.WaitForResourceAsync(resource, _ => true).WaitAsync(s_timeout)).Snapshot;
 
-    /// <summary>The id of a resource's present container.</summary>
+    /// <summary>The id of the current container of a resource.</summary>
     public async Task<string> ContainerOfAsync(string resource)
     {
         var running = await Application.ResourceNotifications.WaitForResourceAsync(
-            resource, update => update.Snapshot.State?.Text == KnownResourceStates.Running && update.Snapshot.Properties.Any(IsContainerId)).WaitAsync(Patience);
+            resource, update => update.Snapshot.State?.Text == KnownResourceStates.Running && update.Snapshot.Properties.Any(IsContainerId)).WaitAsync(s_timeout);
         return Assert.IsType<string>(running.Snapshot.Properties.Single(IsContainerId).Value);
 
         static bool IsContainerId(ResourcePropertySnapshot property) => property is { Name: "container.id", Value: string };

@@ -1,6 +1,6 @@
 namespace BoneYard.Tests.Infrastructure;
 
-/// <summary>One running site for all the tests that only look at it, or that leave it as they found it.</summary>
+/// <summary>One running site, shared by tests that restore what they change.</summary>
 public sealed class SiteFixture : IAsyncLifetime
 {
     private Site? _site;
@@ -12,7 +12,7 @@ public sealed class SiteFixture : IAsyncLifetime
     public ValueTask DisposeAsync() => _site?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
-/// <summary>Tests of one running site: one after the other, for some stop a part of it.</summary>
+/// <summary>Tests that share one running site. They run one after the other, because some stop a container.</summary>
 [CollectionDefinition(Name)]
 public sealed class RunningSite : ICollectionFixture<SiteFixture>
 {

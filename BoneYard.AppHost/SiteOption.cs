@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using BoneYard.Networking;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace BoneYard;
 
@@ -53,14 +52,8 @@ internal sealed class SiteOption : Option<string>
 
     private Func<string, bool> IsAllowed { get; }
 
-    /// <summary>Checks section <c>Site</c> as text: unknown keys, and each value by itself.</summary>
-    public static ValidateOptionsResult Validate(IConfigurationSection section)
-    {
-        string[] errors = [.. section.GetChildren().Select(Error).OfType<string>()];
-        return errors is [] ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-    }
-
-    private static string? Error(IConfigurationSection setting) => All.FirstOrDefault(option => option.Key.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)) switch
+    /// <returns>The error for a setting of section <c>Site</c>: an unknown key, or a value that is not allowed; null if there is none.</returns>
+    public static string? ErrorOf(IConfigurationSection setting) => All.FirstOrDefault(option => option.Key.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)) switch
     {
         null => SiteCommandLine.UnknownOption(setting.Path, NameOf(setting.Key), nearest => nearest.Key),
         var option when setting.Value is null && setting.GetChildren().Any() => $"Option {option.Name} is a list or an object, but must be {option.Allowed}.",

@@ -88,23 +88,28 @@ internal sealed class SiteCommandLine
     {
         for (var i = 0; i < words.Length; i++)
         {
-            if (words[i] is "--" || !words[i].StartsWith("--", StringComparison.Ordinal))
+            if (!IsOption(words[i]))
             {
-                throw new WrongOptionException($"'{words[i]}' is not an option. Write options as --name=value, such as --mode=production. --help lists all options.");
+                throw new WrongOptionException(
+                    $"'{words[i]}' is not an option. Write options as --name=value, such as --mode=production. --help lists all options.");
             }
 
             var name = words[i].Split('=')[0];
-            var hasValue = name != words[i] || i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal) && ++i > 0;
+            var takesNext = name == words[i] && i + 1 < words.Length && !IsOption(words[i + 1]);
 
             if (!name.Contains(':', StringComparison.Ordinal))
             {
                 _otherNames.Add(name);
             }
-            else if (!hasValue)
+            else if (name == words[i] && !takesNext)
             {
                 throw new WrongOptionException($"Setting {name[2..]} has no value. Write {name}=VALUE.");
             }
+
+            i += takesNext ? 1 : 0;
         }
+
+        static bool IsOption(string word) => word.StartsWith("--", StringComparison.Ordinal) && word is not "--";
     }
 
     private static string ToConfiguration(OptionResult result, string[] words)

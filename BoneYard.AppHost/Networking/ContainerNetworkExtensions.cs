@@ -9,8 +9,6 @@ namespace BoneYard.Networking;
 /// <summary>Adds container networks with static addresses, which Aspire does not have (microsoft/aspire issue 850).</summary>
 internal static class ContainerNetworkExtensions
 {
-    private static readonly TimeSpan s_healthCheckTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>Adds a network. It is created before its containers start, and removed at the end unless another application uses it.</summary>
     /// <param name="subnet">A subnet such as <c>10.11.12.0/24</c>.</param>
     /// <param name="gateway">An address of the subnet; null uses the last one.</param>
@@ -43,7 +41,8 @@ internal static class ContainerNetworkExtensions
     /// </summary>
     /// <param name="address">The static address on the network.</param>
     /// <exception cref="DistributedApplicationException">The container cannot have this address.</exception>
-    public static IResourceBuilder<T> WithNetwork<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network, string address) where T : ContainerResource
+    public static IResourceBuilder<T> WithNetwork<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network, string address)
+        where T : ContainerResource
     {
         var (container, target) = (builder.Resource, network.Resource);
         var what = $"the address of '{container.Name}' on network '{target.Name}'";
@@ -107,18 +106,24 @@ internal static class ContainerNetworkExtensions
         });
         // First, because hosted services stop in reverse order: the orchestrator removes the containers before.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => LifetimeOf(network, services)));
-        builder.Services.AddHealthChecks().Add(new(check, services => LifetimeOf(network, services), failureStatus: null, tags: null, s_healthCheckTimeout));
+        builder.Services.AddHealthChecks().Add(new(check, services => LifetimeOf(network, services), failureStatus: null, tags: null, TimeSpan.FromSeconds(10)));
 
         return resource
             .WithHealthCheck(check)
             // The log and the state show a failure, and the containers of the network do not start.
-            .OnInitializeResource(async (_, @event, _) => await ((Task)LifetimeOf(network, @event.Services).UpAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
+            .OnInitializeResource(async (_, @event, _) =>
+                await ((Task)LifetimeOf(network, @event.Services).UpAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
     }
 
-    private static IPAddress ParseAddress(string what, IpSubnet subnet, string text) =>
-        !IpSubnet.TryParseAddress(text, out var address) ? throw new DistributedApplicationException($"'{text}' is not a valid IP address for {what}. Use an address of {subnet}.")
-        : subnet.Validate(address) is { } reason ? throw NotAllowed(what, text, reason)
-        : address;
+    private static IPAddress ParseAddress(string what, IpSubnet subnet, string text)
+    {
+        if (!IpSubnet.TryParseAddress(text, out var address))
+        {
+            throw new DistributedApplicationException($"'{text}' is not a valid IP address for {what}. Use an address of {subnet}.");
+        }
+
+        return subnet.Validate(address) is { } reason ? throw NotAllowed(what, text, reason) : address;
+    }
 
     private static DistributedApplicationException NotAllowed(string what, string address, string reason) =>
         new($"{address} cannot be {what}: {reason}. Choose another address.");

@@ -41,7 +41,8 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
 
         var name = configuration[setting]!.ToLowerInvariant();
         return s_supported.Contains(name) ? name
-            : throw new DistributedApplicationException($"{setting} is '{configuration[setting]}', which is not a supported container runtime. Set it to docker or podman.");
+            : throw new DistributedApplicationException(
+                $"{setting} is '{configuration[setting]}', which is not a supported container runtime. Set it to docker or podman.");
     }
 
     public async Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)

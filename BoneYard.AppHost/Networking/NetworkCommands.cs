@@ -10,18 +10,11 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
     private bool IsPodman => runtime.Name is "podman";
 
     /// <summary>Checks that the runtime can create a container on two networks.</summary>
-    /// <exception cref="DistributedApplicationException">The runtime is too old or does not respond.</exception>
+    /// <exception cref="DistributedApplicationException">The runtime is too old.</exception>
     public async Task EnsureSupportedAsync(CancellationToken cancellationToken)
     {
         // Docker's client reports the API version that it negotiated with the engine; Podman's API has the version of Podman.
         var result = await runtime.RunAsync(["version", "--format", "{{.Client.APIVersion}}"], cancellationToken);
-
-        if (!result.Succeeded)
-        {
-            throw new DistributedApplicationException(
-                $"{runtime.Name} does not respond: {result.Error}. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
-        }
-
         var (minimum, product) = IsPodman ? (new Version(4, 0), "Podman 4") : (new Version(1, 44), "Docker 25");
 
         if (Version.TryParse(result.Output, out var version) && version < minimum)
@@ -40,7 +33,8 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
 
         if (!result.Succeeded)
         {
-            return IsNotFound(result) ? null : throw new DistributedApplicationException($"{runtime.Name} cannot inspect network '{name}': {result.Error}");
+            return IsNotFound(result) ? null : throw new DistributedApplicationException(
+                $"{runtime.Name} cannot inspect network '{name}': {result.Error}. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
         }
 
         // The name can also match the beginning of another network's id.

@@ -39,14 +39,14 @@ internal sealed class SiteCommandLine
     /// <exception cref="WrongOptionException">An option has no value or more than one, or a word is not an option.</exception>
     public SiteCommandLine(params string[] args)
     {
-        string[] words = [.. args.Select(WithOptionName)];
-        _result = s_command.Parse(words, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        _result = s_command.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
 
         if (!IsHelp)
         {
             // The parser drops '--', and '[directives]' at the beginning.
-            CheckOthers([.. words.Where((word, index) => word is "--" || index is 0 && word is ['[', ..]), .. _result.UnmatchedTokens]);
-            Arguments = [.. _result.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(option => ToConfiguration(option, words)), .. _result.UnmatchedTokens];
+            CheckOthers([.. args.Where((word, index) => word is "--" || index is 0 && word is ['[', ..]), .. _result.UnmatchedTokens]);
+            var options = _result.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit);
+            Arguments = [.. options.Select(option => ToConfiguration(option, args)), .. _result.UnmatchedTokens];
         }
     }
 
@@ -79,7 +79,8 @@ internal sealed class SiteCommandLine
         var (result, output) = (s_command.Parse([name]), new StringWriter());
         (result.Action as ParseErrorAction)?.ShowHelp = false;
         result.Invoke(new() { Output = output, Error = TextWriter.Null });
-        var nearest = output.ToString().Split('\n').Select(line => SiteOption.All.FirstOrDefault(option => option.Name == line.Trim())).FirstOrDefault(option => option is not null);
+        var lines = output.ToString().Split('\n', StringSplitOptions.TrimEntries);
+        var nearest = lines.Join(SiteOption.All, line => line, option => option.Name, (_, option) => option).FirstOrDefault();
         return $"Unknown option {written}.{(nearest is null ? "" : $" Did you mean {write(nearest)}?")} --help lists all options.";
     }
 
@@ -87,23 +88,28 @@ internal sealed class SiteCommandLine
     {
         for (var i = 0; i < words.Length; i++)
         {
-            if (words[i] is "--" || !words[i].StartsWith("--", StringComparison.Ordinal))
+            if (!IsOption(words[i]))
             {
-                throw new WrongOptionException($"'{words[i]}' is not an option. Write options as --name=value, such as --mode=production. --help lists all options.");
+                throw new WrongOptionException(
+                    $"'{words[i]}' is not an option. Write options as --name=value, such as --mode=production. --help lists all options.");
             }
 
             var name = words[i].Split('=')[0];
-            var hasValue = name != words[i] || i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal) && ++i > 0;
+            var takesNext = name == words[i] && i + 1 < words.Length && !IsOption(words[i + 1]);
 
             if (!name.Contains(':', StringComparison.Ordinal))
             {
                 _otherNames.Add(name);
             }
-            else if (!hasValue)
+            else if (name == words[i] && !takesNext)
             {
                 throw new WrongOptionException($"Setting {name[2..]} has no value. Write {name}=VALUE.");
             }
+
+            i += takesNext ? 1 : 0;
         }
+
+        static bool IsOption(string word) => word.StartsWith("--", StringComparison.Ordinal) && word is not "--";
     }
 
     private static string ToConfiguration(OptionResult result, string[] words)
@@ -120,12 +126,5 @@ internal sealed class SiteCommandLine
             [var value] => $"--{option.Key}={value}",
             _ => throw new WrongOptionException($"Option {option.Name} has {values.Length} values: '{string.Join("', '", values)}'. Use one."),
         };
-    }
-
-    /// <summary>An option may also be written as its configuration key: <c>--Site:HttpPort=80</c>.</summary>
-    private static string WithOptionName(string word)
-    {
-        var name = word.Split('=')[0];
-        return SiteOption.All.FirstOrDefault(option => name.Equals($"--{option.Key}", StringComparison.OrdinalIgnoreCase)) is { } option ? option.Name + word[name.Length..] : word;
     }
 }

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using BoneYard.Networking;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace BoneYard;
 
@@ -38,7 +38,7 @@ internal sealed class SiteOption : Option<string>
         new("Network", "name", "Container network", $"a network name: {ObjectName}; not bridge, default, host or none", text => IsObjectName(text) && text is not ("bridge" or "default" or "host" or "none")),
         new("Subnet", "subnet", "Subnet of the container network; the containers use its first three addresses", IpSubnet.Allowed, text => IpSubnet.TryParse(text, out _)),
         new("Gateway", "address", "Gateway of the container network; by default, the last address of the subnet", "a free IP address of the subnet", text => IpSubnet.TryParseAddress(text, out _)),
-        new("Author", "name", "User name of the first author", "letters, digits, '.', '-' and '_'", text => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')),
+        new("Author", "name", "User name of the first author", "letters, digits, '.', '-' and '_'", text => Regex.IsMatch(text, @"\A[A-Za-z0-9_.-]+\z")),
         new("SiteUrl", "url", "Public URL of the site, for canonical links and feeds; by default, the URL of the request", "an http or https URL without query and fragment, such as https://blog.example.org", IsSiteUrl),
         new("Contact", "links", "Contact links below each post", "labels and URLs, such as Mastodon=https://example.org/@me,E-mail=mailto:me@example.org", text => text.Split(',').All(IsContactLink)),
     ];
@@ -53,14 +53,8 @@ internal sealed class SiteOption : Option<string>
 
     private Func<string, bool> IsAllowed { get; }
 
-    /// <summary>Checks section <c>Site</c> as text: unknown keys, and each value by itself.</summary>
-    public static ValidateOptionsResult Validate(IConfigurationSection section)
-    {
-        string[] errors = [.. section.GetChildren().Select(Error).OfType<string>()];
-        return errors is [] ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-    }
-
-    private static string? Error(IConfigurationSection setting) => All.FirstOrDefault(option => option.Key.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)) switch
+    /// <returns>The error for a setting of section <c>Site</c>: an unknown key, or a value that is not allowed; null if there is none.</returns>
+    public static string? ErrorOf(IConfigurationSection setting) => All.FirstOrDefault(option => option.Key.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)) switch
     {
         null => SiteCommandLine.UnknownOption(setting.Path, NameOf(setting.Key), nearest => nearest.Key),
         var option when setting.Value is null && setting.GetChildren().Any() => $"Option {option.Name} is a list or an object, but must be {option.Allowed}.",
@@ -80,8 +74,7 @@ internal sealed class SiteOption : Option<string>
         text is "localhost" || IpSubnet.TryParseAddress(text, out var address) && address.AddressFamily is AddressFamily.InterNetwork;
 
     // The rule of Docker and Podman for volumes and networks.
-    private static bool IsObjectName(string text) =>
-        text.Length > 1 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+    private static bool IsObjectName(string text) => Regex.IsMatch(text, @"\A[A-Za-z0-9][A-Za-z0-9_.-]+\z");
 
     private static bool IsSiteUrl(string text) => IsUrl(text, Uri.UriSchemeHttp, Uri.UriSchemeHttps) && !text.AsSpan().ContainsAny('?', '#');
 

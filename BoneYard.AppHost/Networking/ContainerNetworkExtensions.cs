@@ -22,8 +22,8 @@ internal static class ContainerNetworkExtensions
             throw new DistributedApplicationException($"'{subnet}' is not a valid subnet for network '{name}'. Use {IpSubnet.Allowed}.");
         }
 
-        var network = new ContainerNetworkResource(name, networkName ?? name, range, ParseAddress($"the gateway of network '{name}'", range, gateway ?? $"{range.LastHost}"));
-        var resource = builder.AddResource(network).ExcludeFromManifest().WithDashboard();
+        var gatewayAddress = gateway is null ? range.LastHost : ParseAddress($"the gateway of network '{name}'", range, gateway);
+        var resource = builder.AddResource(new ContainerNetworkResource(name, networkName ?? name, range, gatewayAddress)).ExcludeFromManifest().WithDashboard();
 
         return builder.ExecutionContext.IsRunMode ? resource.WithLifetime() : resource;
     }
@@ -31,7 +31,7 @@ internal static class ContainerNetworkExtensions
     /// <summary>Names the application's settings for the network's name and its subnet, which error messages refer to.</summary>
     public static IResourceBuilder<ContainerNetworkResource> WithSettings(this IResourceBuilder<ContainerNetworkResource> builder, string name, string subnet)
     {
-        (builder.Resource.NameSetting, builder.Resource.SubnetSetting) = (name, subnet);
+        builder.Resource.Settings = (name, subnet);
         return builder;
     }
 
@@ -41,27 +41,31 @@ internal static class ContainerNetworkExtensions
     /// </summary>
     /// <param name="address">The static address on the network.</param>
     /// <exception cref="DistributedApplicationException">The container cannot have this address.</exception>
-    public static IResourceBuilder<T> WithNetwork<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network, string address) where T : ContainerResource
+    public static IResourceBuilder<T> WithNetwork<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network, string address)
+        where T : ContainerResource
     {
         var (container, target) = (builder.Resource, network.Resource);
         var what = $"the address of '{container.Name}' on network '{target.Name}'";
         var parsed = ParseAddress(what, target.Subnet, address);
+        var holder = parsed.Equals(target.Gateway) ? "the gateway"
+            : target.Containers.TryAdd(parsed, container.Name) ? null
+            : $"'{target.Containers[parsed]}'";
 
-        if (parsed.Equals(target.Gateway))
+        if (holder is not null)
         {
-            throw NotAllowed(what, address, "it is the address of the gateway");
+            throw NotAllowed(what, address, $"it is the address of {holder}");
         }
 
-        if (!target.Containers.TryAdd(parsed, container.Name))
+        builder.WithReferenceRelationship(target);
+
+        if (builder.ApplicationBuilder.ExecutionContext.IsRunMode)
         {
-            throw NotAllowed(what, address, $"it is the address of '{target.Containers[parsed]}'");
+            var attachment = Attachment(ContainerRuntime.NameIn(builder.ApplicationBuilder.Configuration), target, container, parsed);
+            builder.WithContainerRuntimeArgs("--network", attachment, "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}")
+                .OnBeforeResourceStarted((_, @event, cancellationToken) => target.EnsureUpAsync(@event.Services, cancellationToken));
         }
 
-        builder.WithAnnotation(new ContainerNetworkAnnotation(target, parsed)).WithReferenceRelationship(target);
-
-        return !builder.ApplicationBuilder.ExecutionContext.IsRunMode ? builder : builder
-            .WithContainerRuntimeArgs("--network", Attachment(ContainerRuntime.NameIn(builder.ApplicationBuilder.Configuration), target, container, parsed), "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}")
-            .OnBeforeResourceStarted((_, @event, cancellationToken) => LifetimeOf(target, @event.Services).EnsureUpAsync(cancellationToken));
+        return builder;
     }
 
     /// <summary>Completes when the network exists; fails with the reason if it cannot be created.</summary>
@@ -79,6 +83,9 @@ internal static class ContainerNetworkExtensions
         return runtime is "podman" ? $"{network.NetworkName}:{options}" : $"name={network.NetworkName},{options}";
     }
 
+    internal static ContainerNetworkLifetime LifetimeOf(ContainerNetworkResource network, IServiceProvider services) =>
+        services.GetRequiredKeyedService<ContainerNetworkLifetime>(network.Name);
+
     private static IResourceBuilder<ContainerNetworkResource> WithLifetime(this IResourceBuilder<ContainerNetworkResource> resource)
     {
         var (builder, network) = (resource.ApplicationBuilder, resource.Resource);
@@ -90,12 +97,7 @@ internal static class ContainerNetworkExtensions
         var runtime = builder.Configuration[ContainerRuntime.Setting] ??= ContainerRuntime.NameIn(builder.Configuration);
 
         builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(runtime));
-        builder.Services.AddKeyedSingleton(network.Name, (services, _) =>
-        {
-            var logger = services.GetRequiredService<ResourceLoggerService>().GetLogger(network);
-            var commands = new NetworkCommands(services.GetRequiredService<IContainerRuntime>(), logger);
-            return ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network, new ContainerNetworkManager(network, commands, HostRoutes.All, logger));
-        });
+        builder.Services.AddKeyedSingleton(network.Name, (services, _) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network));
         // Earlier than a hosted service: the network is ready before the dashboard and the orchestrator start.
         builder.OnBeforeStart((@event, _) =>
         {
@@ -104,25 +106,24 @@ internal static class ContainerNetworkExtensions
         });
         // First, because hosted services stop in reverse order: the orchestrator removes the containers before.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => LifetimeOf(network, services)));
-        builder.Services.AddHealthChecks().Add(new(
-            check,
-            services => ActivatorUtilities.CreateInstance<ContainerNetworkHealthCheck>(services, network, LifetimeOf(network, services)),
-            failureStatus: null,
-            tags: null));
+        builder.Services.AddHealthChecks().Add(new(check, services => LifetimeOf(network, services), failureStatus: null, tags: null, TimeSpan.FromSeconds(10)));
 
         return resource
             .WithHealthCheck(check)
             // The log and the state show a failure, and the containers of the network do not start.
-            .OnInitializeResource(async (_, @event, _) => await LifetimeOf(network, @event.Services).UpAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
+            .OnInitializeResource(async (_, @event, _) =>
+                await ((Task)LifetimeOf(network, @event.Services).UpAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
     }
 
-    private static ContainerNetworkLifetime LifetimeOf(ContainerNetworkResource network, IServiceProvider services) =>
-        services.GetRequiredKeyedService<ContainerNetworkLifetime>(network.Name);
+    private static IPAddress ParseAddress(string what, IpSubnet subnet, string text)
+    {
+        if (!IpSubnet.TryParseAddress(text, out var address))
+        {
+            throw new DistributedApplicationException($"'{text}' is not a valid IP address for {what}. Use an address of {subnet}.");
+        }
 
-    private static IPAddress ParseAddress(string what, IpSubnet subnet, string text) =>
-        !IpSubnet.TryParseAddress(text, out var address) ? throw new DistributedApplicationException($"'{text}' is not a valid IP address for {what}. Use an address of {subnet}.")
-        : subnet.Validate(address) is { } reason ? throw NotAllowed(what, text, reason)
-        : address;
+        return subnet.Validate(address) is { } reason ? throw NotAllowed(what, text, reason) : address;
+    }
 
     private static DistributedApplicationException NotAllowed(string what, string address, string reason) =>
         new($"{address} cannot be {what}: {reason}. Choose another address.");

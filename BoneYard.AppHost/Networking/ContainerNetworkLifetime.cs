@@ -1,24 +1,25 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace BoneYard.Networking;
 
 /// <summary>
-/// Creates the network at the start, and removes it when the application is stopped or, in a test, disposed. A network that cannot be
-/// removed in time remains, and the next start reuses it.
+/// Creates the network at the start, checks its health, and removes it when the application is stopped or, in a test, disposed. A
+/// network that cannot be removed in time remains, and the next start reuses it.
 /// </summary>
 internal sealed class ContainerNetworkLifetime(
-    ContainerNetworkResource network, ContainerNetworkManager manager, DistributedApplicationModel model,
-    ResourceNotificationService notifications, ResourceLoggerService loggers, ILogger<ContainerNetworkLifetime> logger) : IHostedService, IAsyncDisposable
+    ContainerNetworkResource network, IContainerRuntime runtime, DistributedApplicationModel model,
+    ResourceNotificationService notifications, ResourceLoggerService loggers, ILogger<ContainerNetworkLifetime> logger) : IHostedService, IHealthCheck, IAsyncDisposable
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private Task? _creating;
-    private Task? _up;
-    private bool _isOwned;
+    // Both complete when the network exists, with whether this application owns it. At the second the resource shows it.
+    private Task<bool>? _creating;
+    private Task<bool>? _up;
 
-    public ContainerNetworkManager Manager { get; } = manager;
+    public ContainerNetworkManager Manager { get; } = new(network, runtime, HostRoutes.All, loggers.GetLogger(network));
 
     /// <summary>Begins to create the network.</summary>
     public void Begin()
@@ -29,9 +30,10 @@ internal sealed class ContainerNetworkLifetime(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Completes when the network exists. Creates it unless that has succeeded before.</summary>
+    /// <summary>Creates the network unless that has succeeded before.</summary>
+    /// <returns>Whether this application owns the network.</returns>
     /// <exception cref="DistributedApplicationException">It cannot be created.</exception>
-    public Task UpAsync()
+    public Task<bool> UpAsync()
     {
         lock (_lock)
         {
@@ -42,52 +44,52 @@ internal sealed class ContainerNetworkLifetime(
     /// <summary>For a container that is about to start: an application that owned the network may have removed it.</summary>
     public async Task EnsureUpAsync(CancellationToken cancellationToken)
     {
-        await UpAsync().WaitAsync(cancellationToken);
-
-        if (!_isOwned && await Manager.InspectAsync(cancellationToken) is null)
+        if (!await UpAsync().WaitAsync(cancellationToken) && await Manager.InspectAsync(cancellationToken) is null)
         {
             Forget();
             await UpAsync().WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>After the network was removed: the next container that starts creates it again.</summary>
-    public void Forget()
+    /// <summary>Unhealthy when the network was removed or recreated. Updates its members in the dashboard.</summary>
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        lock (_lock)
-        {
-            if (_up is { IsCompletedSuccessfully: true })
-            {
-                (_up, _isOwned) = (null, false);
-            }
-        }
-    }
+        var state = await Manager.InspectAsync(cancellationToken);
+        await notifications.PublishUpdateAsync(network, snapshot => snapshot.WithMembers(state?.Members ?? []));
 
-    /// <inheritdoc cref="ContainerNetworkManager.RemoveAsync"/>
-    public async Task<string?> RemoveAsync(CancellationToken cancellationToken)
-    {
-        var reason = await Manager.RemoveAsync(cancellationToken);
-
-        if (reason is null)
+        if (state is null)
         {
             Forget();
-            await notifications.PublishUpdateAsync(network, s => s.WithNetwork(null) with { State = KnownResourceStates.NotStarted, StopTimeStamp = DateTime.UtcNow });
+            return HealthCheckResult.Unhealthy($"Network '{network.NetworkName}' was removed. Restart its containers: the first one creates the network again.");
         }
 
-        return reason;
+        return state.Has(network.Subnet, network.Gateway)
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy(
+                $"Network '{network.NetworkName}' was recreated with different settings: {state}. "
+                + $"Remove it ({runtime.Name} network rm {network.NetworkName}) and restart its containers.");
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => RemoveIfOwnedAsync();
 
     public async ValueTask DisposeAsync() => await RemoveIfOwnedAsync();
 
+    private void Forget()
+    {
+        lock (_lock)
+        {
+            _up = _up is { IsCompleted: true } ? null : _up;
+        }
+    }
+
     /// <summary>Runs when Aspire has initialised the resource: it would reset the health of one that is already running.</summary>
-    private async Task BringUpAsync()
+    private async Task<bool> BringUpAsync()
     {
         try
         {
-            await (Interlocked.Exchange(ref _creating, null) ?? CreateAsync());
+            var isOwned = await (Interlocked.Exchange(ref _creating, null) ?? CreateAsync());
             await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = DateTime.UtcNow });
+            return isOwned;
         }
         catch (Exception exception)
         {
@@ -97,30 +99,27 @@ internal sealed class ContainerNetworkLifetime(
         }
     }
 
-    private async Task CreateAsync()
+    private async Task<bool> CreateAsync()
     {
         await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
-        _isOwned = await Manager.EnsureAsync(CancellationToken.None);
+        return await Manager.EnsureAsync(CancellationToken.None);
     }
 
     private async Task RemoveIfOwnedAsync()
     {
         using var timeout = new CancellationTokenSource(s_timeout);
+        var created = Interlocked.Exchange(ref _up, null) ?? Interlocked.Exchange(ref _creating, null) ?? Task.FromResult(false);
         string? reason;
 
         try
         {
             // Ownership is known only after the creation.
-            await (_up ?? _creating ?? Task.CompletedTask).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            reason = Interlocked.Exchange(ref _isOwned, false) ? await Manager.RemoveAsync(timeout.Token) : null;
+            await ((Task)created).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            reason = created is { IsCompletedSuccessfully: true, Result: true } ? await Manager.RemoveAsync(timeout.Token) : null;
         }
-        catch (DistributedApplicationException exception)
+        catch (Exception exception) when (exception is DistributedApplicationException or OperationCanceledException)
         {
-            reason = exception.Message;
-        }
-        catch (OperationCanceledException)
-        {
-            reason = $"the container runtime did not respond within {s_timeout.TotalSeconds} s.";
+            reason = exception is DistributedApplicationException ? exception.Message : $"{runtime.Name} did not respond within {s_timeout.TotalSeconds} s.";
         }
 
         if (reason is not null)

@@ -7,20 +7,17 @@ namespace BoneYard.Networking;
 /// <param name="networkName">The name that the container runtime uses.</param>
 internal sealed class ContainerNetworkResource(string name, string networkName, IpSubnet subnet, IPAddress gateway) : Resource(name)
 {
-    public string NetworkName { get; } = networkName;
+    public string NetworkName => networkName;
 
-    public IpSubnet Subnet { get; } = subnet;
+    public IpSubnet Subnet => subnet;
 
-    public IPAddress Gateway { get; } = gateway;
+    public IPAddress Gateway => gateway;
 
     /// <summary>The names of the containers that belong on the network, by address.</summary>
     public Dictionary<IPAddress, string> Containers { get; } = [];
 
-    /// <summary>The setting that changes <see cref="NetworkName"/>, for messages.</summary>
-    public string NameSetting { get; internal set; } = nameof(ContainerNetworkExtensions.AddContainerNetwork);
-
-    /// <summary>The setting that changes <see cref="Subnet"/>, for messages.</summary>
-    public string SubnetSetting { get; internal set; } = nameof(ContainerNetworkExtensions.AddContainerNetwork);
+    /// <summary>The application's settings for the network's name and its subnet, for messages.</summary>
+    public (string Name, string Subnet) Settings { get; set; } = ("parameter networkName", "parameter subnet");
 
     public string AliasOf(IResource container) => $"{container.Name}.{Name}";
 }

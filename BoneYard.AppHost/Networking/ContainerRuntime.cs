@@ -27,23 +27,22 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
 
     private static readonly string[] s_settings = [Setting, "ASPIRE_CONTAINER_RUNTIME", "DOTNET_ASPIRE_CONTAINER_RUNTIME"];
     private static readonly string[] s_supported = ["docker", "podman"];
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
-    private static readonly Lazy<string> s_detected = new(Detect);
 
-    public string Name { get; } = name;
+    public string Name => name;
 
-    /// <summary>The runtime that Aspire's settings name, by default the one that is installed. With both, Docker if it responds.</summary>
+    /// <summary>The runtime that Aspire's settings name, by default Docker, and Podman where only that is installed.</summary>
     /// <exception cref="DistributedApplicationException">A setting names an unsupported runtime.</exception>
     public static string NameIn(IConfiguration configuration)
     {
         if (s_settings.FirstOrDefault(setting => !string.IsNullOrEmpty(configuration[setting])) is not { } setting)
         {
-            return s_detected.Value;
+            return s_supported.FirstOrDefault(IsInstalled) ?? s_supported[0];
         }
 
         var name = configuration[setting]!.ToLowerInvariant();
         return s_supported.Contains(name) ? name
-            : throw new DistributedApplicationException($"{setting} is '{configuration[setting]}', which is not a supported container runtime. Set it to {string.Join(" or ", s_supported)}.");
+            : throw new DistributedApplicationException(
+                $"{setting} is '{configuration[setting]}', which is not a supported container runtime. Set it to docker or podman.");
     }
 
     public async Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
@@ -60,26 +59,12 @@ internal sealed class ContainerRuntime(string name) : IContainerRuntime
         }
         catch (Win32Exception exception)
         {
-            throw new DistributedApplicationException($"'{Name}' cannot be run ({exception.Message}). Install it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.", exception);
+            throw new DistributedApplicationException(
+                $"'{Name}' cannot be run ({exception.Message}). Install it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.", exception);
         }
     }
-
-    /// <summary>A command is run only if there is a choice: it would delay every start.</summary>
-    private static string Detect() => s_supported.Where(IsInstalled).ToArray() switch
-    {
-        [] => s_supported[0],
-        [var only] => only,
-        var installed => installed.FirstOrDefault(Responds) ?? installed[0],
-    };
 
     private static bool IsInstalled(string command) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? $"{command}.exe" : command)));
-
-    /// <summary>Runs the command by which Aspire detects a runtime.</summary>
-    private static bool Responds(string command)
-    {
-        using var process = Process.Start(new ProcessStartInfo(command, ["container", "ls", "-n", "1"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        return process.WaitForExit(s_timeout) && process.ExitCode == 0;
-    }
 }

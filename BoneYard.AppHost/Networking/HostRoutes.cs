@@ -14,8 +14,6 @@ internal static class HostRoutes
     // A shorter prefix is a default route, or a part of one: VPNs split it to take precedence.
     private const int ShortestPrefix = 8;
 
-    private static readonly IpSubnet[] s_perInterface = [IpSubnet.Parse("fe80::/10"), IpSubnet.Parse("ff00::/8")];
-
     /// <summary>On Linux every route except default routes; on other systems, and without ip(8), the subnets of the host's own addresses.</summary>
     public static IReadOnlyList<HostRoute> All() =>
         [.. OperatingSystem.IsLinux() && RunIp() is { } json ? Parse(json) : OfInterfaces()];
@@ -26,7 +24,7 @@ internal static class HostRoutes
         // Host addresses, broadcast, multicast and rejected destinations have types of their own.
         where route.Type is null or "unicast"
         let subnet = SubnetOf(route.Dst)
-        where subnet is { Network.PrefixLength: >= ShortestPrefix } && !s_perInterface.Any(subnet.Value.Overlaps)
+        where subnet is { Network: { PrefixLength: >= ShortestPrefix, BaseAddress: { IsIPv6LinkLocal: false, IsIPv6Multicast: false } } }
         select new HostRoute(subnet.Value, route.Dev ?? "several interfaces");
 
     private static IpSubnet? SubnetOf(string destination) =>
@@ -39,7 +37,8 @@ internal static class HostRoutes
     {
         try
         {
-            using var ip = Process.Start(new ProcessStartInfo("ip", ["-json", "route", "show", "table", "all"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            string[] arguments = ["-json", "route", "show", "table", "all"];
+            using var ip = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var json = ip.StandardOutput.ReadToEnd();
             ip.WaitForExit();
             return ip.ExitCode == 0 && json.StartsWith('[') ? json : null;

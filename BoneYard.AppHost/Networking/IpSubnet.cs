@@ -12,9 +12,6 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     public const string Allowed =
         "a subnet with at least 6 host addresses, such as 10.11.12.0/24, with all host bits zero; loopback, multicast, link-local and reserved addresses are not allowed";
 
-    // The network's own address, a gateway, three containers and the broadcast address need 3 bits.
-    private const int MinHostBits = 3;
-
     // "This host", loopback, multicast and reserved addresses; an IPv6 link-local address is valid only together with an interface.
     private static readonly IpSubnet[] s_notForHosts =
         [Parse("0.0.0.0/8"), Parse("127.0.0.0/8"), Parse("224.0.0.0/3"), Parse("::/127"), Parse("fe80::/10"), Parse("ff00::/8")];
@@ -22,11 +19,9 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     public AddressFamily Family => Network.BaseAddress.AddressFamily;
 
     /// <summary>The last address before the broadcast address.</summary>
-    public IPAddress LastHost => At(Size - 2);
+    public IPAddress LastHost => Host(Size - 2);
 
-    private int HostBits => (Family is AddressFamily.InterNetwork ? 32 : 128) - Network.PrefixLength;
-
-    private BigInteger Size => BigInteger.One << HostBits;
+    private BigInteger Size => BigInteger.One << (Family is AddressFamily.InterNetwork ? 32 : 128) - Network.PrefixLength;
 
     /// <summary>Parses any subnet, also one that containers cannot use.</summary>
     public static IpSubnet Parse(string text) => new(IPNetwork.Parse(text));
@@ -38,7 +33,7 @@ internal readonly record struct IpSubnet(IPNetwork Network)
         subnet = new(network);
         return isNetwork
             && TryParseAddress(text!.Split('/')[0], out var first) && first.Equals(network.BaseAddress)
-            && network.PrefixLength > 0 && subnet.HostBits >= MinHostBits
+            && network.PrefixLength > 0 && subnet.Size >= 8
             && !s_notForHosts.Any(subnet.Overlaps);
     }
 
@@ -47,7 +42,14 @@ internal readonly record struct IpSubnet(IPNetwork Network)
         IPAddress.TryParse(text, out address) && (address.AddressFamily is AddressFamily.InterNetworkV6 || address.ToString() == text);
 
     /// <param name="number">1 for the first address after the network's own.</param>
-    public IPAddress Host(int number) => At(number);
+    public IPAddress Host(BigInteger number)
+    {
+        var address = Network.BaseAddress.GetAddressBytes();
+        var value = new BigInteger(address, isUnsigned: true, isBigEndian: true) + number;
+        var significant = value.ToByteArray(isUnsigned: true, isBigEndian: true);
+        significant.CopyTo(address, address.Length - significant.Length);
+        return new IPAddress(address);
+    }
 
     public bool Overlaps(IpSubnet other) => Network.Contains(other.Network.BaseAddress) || other.Network.Contains(Network.BaseAddress);
 
@@ -56,18 +58,9 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     {
         _ when !Network.Contains(address) => $"{address} is not in {this}",
         _ when address.Equals(Network.BaseAddress) => $"{address} is the address of the network itself",
-        _ when Family is AddressFamily.InterNetwork && address.Equals(At(Size - 1)) => $"{address} is the broadcast address of {this}",
+        _ when Family is AddressFamily.InterNetwork && address.Equals(Host(Size - 1)) => $"{address} is the broadcast address of {this}",
         _ => null,
     };
 
     public override string ToString() => Network.ToString();
-
-    private IPAddress At(BigInteger offset)
-    {
-        var address = Network.BaseAddress.GetAddressBytes();
-        var number = new BigInteger(address, isUnsigned: true, isBigEndian: true) + offset;
-        var significant = number.ToByteArray(isUnsigned: true, isBigEndian: true);
-        significant.CopyTo(address, address.Length - significant.Length);
-        return new IPAddress(address);
-    }
 }

@@ -7,34 +7,21 @@ namespace BoneYard.Networking;
 /// <param name="logger">Receives the commands that change something, and their errors.</param>
 internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
 {
-    private static readonly Version s_dockerApi = new(1, 44);
-    private static readonly Version s_podman = new(4, 0);
-
-    private bool IsPodman => Runtime is "podman";
-
-    /// <summary>docker or podman.</summary>
-    public string Runtime => runtime.Name;
+    private bool IsPodman => runtime.Name is "podman";
 
     /// <summary>Checks that the runtime can create a container on two networks.</summary>
-    /// <exception cref="DistributedApplicationException">The runtime is too old or does not respond.</exception>
+    /// <exception cref="DistributedApplicationException">The runtime is too old.</exception>
     public async Task EnsureSupportedAsync(CancellationToken cancellationToken)
     {
-        // Docker's client reports the API version that it negotiated with the engine.
-        var result = await runtime.RunAsync(
-            ["version", "--format", IsPodman ? "{{.Client.Version}}" : "{{.Client.APIVersion}} {{.Client.Version}} {{.Server.Version}}"], cancellationToken);
+        // Docker's client reports the API version that it negotiated with the engine; Podman's API has the version of Podman.
+        var result = await runtime.RunAsync(["version", "--format", "{{.Client.APIVersion}}"], cancellationToken);
+        var (minimum, product) = IsPodman ? (new Version(4, 0), "Podman 4") : (new Version(1, 44), "Docker 25");
 
-        if (!result.Succeeded)
+        if (Version.TryParse(result.Output, out var version) && version < minimum)
         {
-            throw new DistributedApplicationException($"{Runtime} does not respond: {result.Error}. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
-        }
-
-        var versions = result.Output.Split(' ');
-
-        if (Version.TryParse(versions[0].Split('-')[0], out var version) && version < (IsPodman ? s_podman : s_dockerApi))
-        {
-            throw new DistributedApplicationException(IsPodman
-                ? $"Podman {versions[0]} is too old: a container on two networks needs Podman {s_podman}. Update it, or use Docker: ASPIRE_CONTAINER_RUNTIME=docker."
-                : $"Docker is too old: client {versions[1]} and engine {versions[2]} use API {version}, and a container on two networks needs API {s_dockerApi} (Docker 25). Update both, or use Podman: ASPIRE_CONTAINER_RUNTIME=podman.");
+            throw new DistributedApplicationException(
+                $"{runtime.Name} is too old: it has API {version}, and a container on two networks needs API {minimum} ({product}). "
+                + "Update its client and its engine, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
         }
     }
 
@@ -46,7 +33,8 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
 
         if (!result.Succeeded)
         {
-            return IsNotFound(result) ? null : throw new DistributedApplicationException($"{Runtime} cannot inspect network '{name}': {result.Error}");
+            return IsNotFound(result) ? null : throw new DistributedApplicationException(
+                $"{runtime.Name} cannot inspect network '{name}': {result.Error}. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
         }
 
         // The name can also match the beginning of another network's id.
@@ -55,18 +43,18 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
             : null;
     }
 
-    /// <returns>The networks whose addresses overlap with the subnet, without their members.</returns>
-    public async Task<NetworkState[]> OverlappingAsync(IpSubnet subnet, CancellationToken cancellationToken)
+    /// <returns>A network whose addresses overlap with the subnet, without its members; null if there is none.</returns>
+    public async Task<NetworkState?> FindOverlappingAsync(IpSubnet subnet, CancellationToken cancellationToken)
     {
-        var json = await InspectAllAsync("network", await runtime.RunAsync(["network", "ls", "--quiet"], cancellationToken), cancellationToken);
-        return [.. RuntimeJson.Networks(json).Where(network => network.Overlaps(subnet))];
+        var json = await InspectAllAsync("network", ["ls", "--quiet"], cancellationToken);
+        return RuntimeJson.Networks(json).FirstOrDefault(network => network.Overlaps(subnet));
     }
 
     /// <returns>The attached containers, running or not. The description of a Docker network contains only those that run.</returns>
     public async Task<NetworkMember[]> MembersAsync(string network, CancellationToken cancellationToken)
     {
-        var listed = await runtime.RunAsync(["ps", "--all", "--quiet", "--no-trunc", "--filter", $"network={network}"], cancellationToken);
-        return RuntimeJson.Members(await InspectAllAsync("container", listed, cancellationToken), network);
+        var json = await InspectAllAsync("container", ["ls", "--all", "--quiet", "--no-trunc", "--filter", $"network={network}"], cancellationToken);
+        return RuntimeJson.Members(json, network);
     }
 
     public Task<RuntimeResult> CreateAsync(ContainerNetworkResource network, CancellationToken cancellationToken) => RunAsync(
@@ -74,10 +62,7 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
             "network", "create", "--driver", "bridge",
             // With this flag Podman adds an IPv4 subnet. Docker always does.
             .. network.Subnet.Family is AddressFamily.InterNetworkV6 && !IsPodman ? (string[])["--ipv6"] : [],
-            "--subnet", network.Subnet.ToString(),
-            "--gateway", network.Gateway.ToString(),
-            "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}",
-            network.NetworkName,
+            "--subnet", $"{network.Subnet}", "--gateway", $"{network.Gateway}", "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}", network.NetworkName,
         ],
         cancellationToken);
 
@@ -92,22 +77,19 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
     public Task RemoveContainersAsync(IEnumerable<string> names, CancellationToken cancellationToken) =>
         RunAsync(["rm", "--force", "--volumes", .. names], cancellationToken);
 
-    /// <summary>A stopped container of this application gets its network back when it starts. Podman keeps a network that has any containers.</summary>
-    public bool Blocks(NetworkMember member) => member.IsRunning || IsPodman || member.Owner is not Owner.ThisProcess;
-
-    private static bool IsNotFound(RuntimeResult result) =>
-        result.Error.Contains("not found", StringComparison.OrdinalIgnoreCase) || result.Error.Contains("no such network", StringComparison.OrdinalIgnoreCase);
+    private static bool IsNotFound(RuntimeResult result) => result.Error.Contains("not found", StringComparison.Ordinal);
 
     /// <summary>An object that was removed in the meantime makes the command fail, but the output contains the others.</summary>
-    private async Task<string> InspectAllAsync(string type, RuntimeResult listed, CancellationToken cancellationToken)
+    private async Task<string> InspectAllAsync(string type, string[] list, CancellationToken cancellationToken)
     {
+        var listed = await runtime.RunAsync([type, .. list], cancellationToken);
         var ids = listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return ids.Length > 0 && await runtime.RunAsync([type, "inspect", .. ids], cancellationToken) is { Output: ['[', ..] json } ? json : "[]";
     }
 
     private async Task<RuntimeResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        logger.LogInformation("{Runtime} {Arguments}", Runtime, string.Join(' ', arguments));
+        logger.LogInformation("{Runtime} {Arguments}", runtime.Name, string.Join(' ', arguments));
         var result = await runtime.RunAsync(arguments, cancellationToken);
 
         if (!result.Succeeded)

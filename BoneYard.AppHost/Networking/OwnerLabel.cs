@@ -21,7 +21,7 @@ internal static class OwnerLabel
         $"{Environment.MachineName}:{(OperatingSystem.IsLinux() ? string.Concat((new FileInfo("/proc/self/ns/pid").LinkTarget ?? "").Where(char.IsAsciiDigit)) : "")}";
 
     /// <summary>The label's value for this process: MACHINE:NAMESPACE/PROCESS/ID. The process name detects a reused id.</summary>
-    public static string Value { get; } = ValueOfThisProcess();
+    public static string Value { get; } = $"{s_machine}/{Process.GetCurrentProcess().ProcessName}/{Environment.ProcessId}";
 
     public static Owner OwnerIn(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(Name) switch
     {
@@ -32,10 +32,4 @@ internal static class OwnerLabel
     };
 
     private static bool IsRunning(string name, string id) => Process.GetProcessesByName(name).Any(process => $"{process.Id}" == id);
-
-    private static string ValueOfThisProcess()
-    {
-        using var process = Process.GetCurrentProcess();
-        return $"{s_machine}/{process.ProcessName}/{process.Id}";
-    }
 }

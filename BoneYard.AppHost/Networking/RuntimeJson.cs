@@ -42,7 +42,7 @@ internal sealed record SubnetState(string Subnet, string? Gateway);
 /// <param name="Id">Distinguishes the network from a later one that has its name.</param>
 /// <param name="Ipam">The subnets of a Docker network.</param>
 /// <param name="Subnets">The subnets of a Podman network.</param>
-internal sealed record NetworkState(string Id, string Name, string Driver, IpamSettings? Ipam, SubnetState[]? Subnets, Dictionary<string, string>? Labels)
+internal sealed record NetworkState(string Id, string Name, IpamSettings? Ipam, SubnetState[]? Subnets, Dictionary<string, string>? Labels)
 {
     /// <summary>The attached containers, running or not, by name.</summary>
     [JsonIgnore]
@@ -57,7 +57,8 @@ internal sealed record NetworkState(string Id, string Name, string Driver, IpamS
 
     public bool Overlaps(IpSubnet subnet) => Ranges.Any(range => IPNetwork.TryParse(range.Subnet, out var other) && subnet.Overlaps(new IpSubnet(other)));
 
-    public override string ToString() => Ranges.Length == 0 ? "no subnet" : string.Join(", ", Ranges.Select(range => $"subnet {range.Subnet}, gateway {range.Gateway ?? "none"}"));
+    public override string ToString() =>
+        Ranges is [] ? "no subnet" : string.Join(", ", Ranges.Select(range => $"subnet {range.Subnet}, gateway {range.Gateway ?? "none"}"));
 }
 
 /// <param name="Addresses">The addresses on the network; empty while the container does not run.</param>

@@ -54,7 +54,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
 
         Assert.NotNull(state);
         Assert.Equal($"subnet {network.Subnet}, gateway {network.Gateway}", state.ToString());
-        Assert.Equal(("bridge", Owner.ThisProcess), (state.Driver, state.Owner));
+        Assert.Equal(Owner.ThisProcess, state.Owner);
         Assert.Empty(state.Members);
         Assert.Null(reason);
         Assert.Null(await InspectAsync(network));
@@ -79,7 +79,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"Network '{network.NetworkName}' already exists with subnet {network.Subnet}, gateway {network.Subnet.Host(9)}; required are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name (AddContainerNetwork), or remove it: {_runtime.Name} network rm {network.NetworkName}",
+            $"Network '{network.NetworkName}' already exists with subnet {network.Subnet}, gateway {network.Subnet.Host(9)}; required are subnet {network.Subnet}, gateway {network.Gateway}. Choose another name (parameter networkName), or remove it: {_runtime.Name} network rm {network.NetworkName}",
             refusal.Message);
         Assert.Equal(before, await RunAsync("network", "inspect", network.NetworkName));
     }
@@ -93,7 +93,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with container network '{other.NetworkName}' (subnet {network.Subnet}, gateway {network.Gateway}). Choose another subnet (AddContainerNetwork).",
+            $"Subnet {network.Subnet} of network '{network.NetworkName}' overlaps with container network '{other.NetworkName}' (subnet {network.Subnet}, gateway {network.Gateway}). Choose another subnet (parameter subnet).",
             refusal.Message);
         Assert.Null(await InspectAsync(network));
     }
@@ -109,7 +109,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => EnsureAsync(network));
 
         Assert.Equal(
-            $"Subnet {route.Subnet} of network '{network.NetworkName}' overlaps with the route of this host to {route.Subnet} over {route.Interface}. Choose another subnet (AddContainerNetwork).",
+            $"Subnet {route.Subnet} of network '{network.NetworkName}' overlaps with the route of this host to {route.Subnet} over {route.Interface}. Choose another subnet (parameter subnet).",
             refusal.Message);
     }
 
@@ -188,7 +188,7 @@ public abstract class ContainerNetworkTests(string runtime) : IAsyncLifetime
     private Task<NetworkState?> InspectAsync(ContainerNetworkResource network) => Manager(network).InspectAsync(Cancelled);
 
     private ContainerNetworkManager Manager(ContainerNetworkResource network) =>
-        new(network, new NetworkCommands(_runtime, NullLogger.Instance), HostRoutes.All, NullLogger.Instance);
+        new(network, _runtime, HostRoutes.All, NullLogger.Instance);
 
     private ContainerNetworkResource NewNetwork(IpSubnet? subnet = null)
     {

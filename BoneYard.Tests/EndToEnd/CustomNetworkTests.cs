@@ -63,15 +63,6 @@ public sealed class CustomNetworkTests(SiteFixture fixture)
     }
 
     [Fact]
-    public async Task The_network_cannot_be_removed_while_the_site_runs()
-    {
-        var result = await _site.Application.ResourceCommands.ExecuteCommandAsync("sitenet", "remove", TestContext.Current.CancellationToken);
-
-        Assert.False(result.Success);
-        Assert.Contains("is in use by", result.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Nginx_reaches_the_blog_after_a_restart()
     {
         await _site.RunCommandAsync("siteblog", "restart");

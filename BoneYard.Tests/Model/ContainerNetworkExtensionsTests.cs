@@ -60,7 +60,7 @@ public sealed class ContainerNetworkExtensionsTests
         Assert.Equal(services, builder.Services);
         Assert.Equal(settings, Settings(builder));
         Assert.False(container.Resource.HasAnnotationOfType<ContainerRuntimeArgsCallbackAnnotation>());
-        Assert.Equal(new ContainerNetworkAnnotation(network.Resource, IPAddress.Parse("10.11.12.1")), container.Resource.Annotations.OfType<ContainerNetworkAnnotation>().Single());
+        Assert.Equal([KeyValuePair.Create(IPAddress.Parse("10.11.12.1"), "c")], network.Resource.Containers);
     }
 
     private static KeyValuePair<string, string?>[] Settings(IDistributedApplicationBuilder builder) => [.. ((IConfiguration)builder.Configuration).AsEnumerable()];

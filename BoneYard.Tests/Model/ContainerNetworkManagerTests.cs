@@ -8,10 +8,9 @@ namespace BoneYard.Tests.Model;
 
 public sealed class ContainerNetworkManagerTests
 {
-    private const string Version = "version|--format|{{.Client.APIVersion}} {{.Client.Version}} {{.Server.Version}}";
-    private const string PodmanVersion = "version|--format|{{.Client.Version}}";
+    private const string Version = "version|--format|{{.Client.APIVersion}}";
     private const string Inspect = "network|inspect|sitenet";
-    private const string Members = "ps|--all|--quiet|--no-trunc|--filter|network=sitenet";
+    private const string Members = "container|ls|--all|--quiet|--no-trunc|--filter|network=sitenet";
     private const string List = "network|ls|--quiet";
     private const string Remove = "network|rm|id-of-sitenet";
 
@@ -42,7 +41,7 @@ public sealed class ContainerNetworkManagerTests
     [InlineData("podman", "")]
     public async Task An_IPv6_network_is_created_with_the_flags_of_the_runtime(string name, string flag)
     {
-        var runtime = new FakeRuntime(name).On(Version, "1.45 28.2.2 26.1.5").On(PodmanVersion, "4.3.1")
+        var runtime = new FakeRuntime(name).On(Version, name is "podman" ? "4.3.1" : "1.45")
             .On($"network|create|--driver|bridge{flag}|--subnet|fd00:b0::/64|--gateway|fd00:b0::ff|--label|{OwnerLabel.Name}={OwnerLabel.Value}|sitenet", "");
 
         Assert.True(await EnsureAsync(runtime, Network("fd00:b0::/64", "fd00:b0::ff")));
@@ -61,7 +60,7 @@ public sealed class ContainerNetworkManagerTests
     public async Task A_Podman_network_with_the_same_settings_is_reused()
     {
         const string Podman = """[{"name":"sitenet","id":"1","driver":"bridge","subnets":[{"subnet":"10.11.12.0/24","gateway":"10.11.12.254"}],"ipv6_enabled":false}]""";
-        var runtime = new FakeRuntime("podman").On(PodmanVersion, "5.4.2").On(Inspect, Podman).On(Members, "");
+        var runtime = new FakeRuntime("podman").On(Version, "5.4.2").On(Inspect, Podman).On(Members, "");
 
         Assert.False(await EnsureAsync(runtime));
     }
@@ -115,7 +114,7 @@ public sealed class ContainerNetworkManagerTests
 
         await AssertRefusedAsync(
             runtime,
-            "Network 'sitenet' already exists with subnet 10.11.13.0/24, gateway 10.11.13.1; required are subnet 10.11.12.0/24, gateway 10.11.12.254. Choose another name (AddContainerNetwork), or remove it: docker network rm sitenet");
+            "Network 'sitenet' already exists with subnet 10.11.13.0/24, gateway 10.11.13.1; required are subnet 10.11.12.0/24, gateway 10.11.12.254. Choose another name (parameter networkName), or remove it: docker network rm sitenet");
         Assert.Equal([Version, Inspect, Members], runtime.Commands);
     }
 
@@ -141,7 +140,7 @@ public sealed class ContainerNetworkManagerTests
 
         await AssertRefusedAsync(
             runtime,
-            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is in use by container 'sitedb-a'. Stop the application that uses it, remove the container (docker rm --force sitedb-a), or choose another network (AddContainerNetwork).");
+            "Address 10.11.12.1 of 'sitedb' on network 'sitenet' is in use by container 'sitedb-a'. Stop the application that uses it, remove the container (docker rm --force sitedb-a), or choose another network (parameter networkName, parameter subnet).");
         Assert.DoesNotContain(runtime.Commands, command => command.StartsWith("rm|", StringComparison.Ordinal));
     }
 
@@ -168,18 +167,7 @@ public sealed class ContainerNetworkManagerTests
         var runtime = Docker().OnError(s_create, "Pool overlaps with other one on this address space")
             .On(List, "1\n2").On("network|inspect|1|2", $"[{Json("bridge", "172.17.0.0/16", "172.17.0.1")},{Json("other", "10.11.0.0/16", "10.11.0.1")}]");
 
-        await AssertRefusedAsync(runtime, "Subnet 10.11.12.0/24 of network 'sitenet' overlaps with container network 'other' (subnet 10.11.0.0/16, gateway 10.11.0.1). Choose another subnet (AddContainerNetwork).");
-    }
-
-    [Fact]
-    public async Task An_overlapping_network_of_a_terminated_AppHost_is_removed()
-    {
-        var runtime = Docker().On(s_create, new RuntimeResult(1, "", "Pool overlaps with other one on this address space"), new RuntimeResult(0, "", ""))
-            .On(List, "1").On("network|inspect|1", $"[{Json("other", "10.11.0.0/16", "10.11.0.1", s_terminated)}]")
-            .On("network|rm|id-of-other", "");
-
-        Assert.True(await EnsureAsync(runtime));
-        Assert.Contains("network|rm|id-of-other", runtime.Commands);
+        await AssertRefusedAsync(runtime, "Subnet 10.11.12.0/24 of network 'sitenet' overlaps with container network 'other' (subnet 10.11.0.0/16, gateway 10.11.0.1). Choose another subnet (parameter subnet).");
     }
 
     [Fact]
@@ -189,7 +177,7 @@ public sealed class ContainerNetworkManagerTests
 
         await AssertRefusedAsync(
             runtime,
-            "Subnet 10.11.12.0/24 of network 'sitenet' overlaps with the route of this host to 10.0.0.0/8 over tun0. Choose another subnet (AddContainerNetwork).",
+            "Subnet 10.11.12.0/24 of network 'sitenet' overlaps with the route of this host to 10.0.0.0/8 over tun0. Choose another subnet (parameter subnet).",
             new HostRoute(IpSubnet.Parse("10.0.0.0/8"), "tun0"));
         Assert.DoesNotContain(s_create, runtime.Commands);
     }
@@ -205,38 +193,32 @@ public sealed class ContainerNetworkManagerTests
     [Fact]
     public async Task An_engine_that_does_not_respond_is_distinguished_from_a_missing_network()
     {
-        var runtime = Docker().OnError(Inspect, "Cannot connect to the Docker daemon");
-
-        await AssertRefusedAsync(runtime, "docker cannot inspect network 'sitenet': Cannot connect to the Docker daemon");
-    }
-
-    [Theory]
-    [InlineData("docker", Version, "1.43 24.0.7 20.10.24+dfsg1", "Docker is too old: client 24.0.7 and engine 20.10.24+dfsg1 use API 1.43, and a container on two networks needs API 1.44 (Docker 25). Update both, or use Podman: ASPIRE_CONTAINER_RUNTIME=podman.")]
-    [InlineData("podman", PodmanVersion, "3.4.7-dev", "Podman 3.4.7-dev is too old: a container on two networks needs Podman 4.0. Update it, or use Docker: ASPIRE_CONTAINER_RUNTIME=docker.")]
-    public async Task An_old_runtime_is_refused_before_anything_is_created(string name, string question, string answer, string message)
-    {
-        var runtime = new FakeRuntime(name).On(question, answer);
-
-        await AssertRefusedAsync(runtime, message);
-        Assert.Equal([question, Inspect], runtime.Commands);
-    }
-
-    [Fact]
-    public async Task A_runtime_that_does_not_respond_is_refused_with_its_error()
-    {
         var runtime = new FakeRuntime().OnError(Version, "Cannot connect to the Docker daemon").OnError(Inspect, "Cannot connect to the Docker daemon");
 
-        await AssertRefusedAsync(runtime, "docker does not respond: Cannot connect to the Docker daemon. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
+        await AssertRefusedAsync(
+            runtime,
+            "docker cannot inspect network 'sitenet': Cannot connect to the Docker daemon. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
     }
 
     [Theory]
-    [InlineData("docker", "10.11.12.9", true)]
-    [InlineData("docker", "", false)]
-    // Podman does not remove a network that has containers, whether they run or not.
-    [InlineData("podman", "", true)]
-    public async Task A_network_is_not_removed_while_a_container_of_this_AppHost_uses_it(string name, string address, bool inUse)
+    [InlineData("docker", "1.43", "needs API 1.44 (Docker 25)")]
+    [InlineData("podman", "3.4.7", "needs API 4.0 (Podman 4)")]
+    public async Task An_old_runtime_is_refused_before_anything_is_created(string name, string version, string needs)
     {
-        var runtime = new FakeRuntime(name).On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
+        var runtime = new FakeRuntime(name).On(Version, version);
+
+        await AssertRefusedAsync(
+            runtime,
+            $"{name} is too old: it has API {version}, and a container on two networks {needs}. Update its client and its engine, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
+        Assert.Equal([Version, Inspect], runtime.Commands);
+    }
+
+    [Theory]
+    [InlineData("10.11.12.9", true)]
+    [InlineData("", false)]
+    public async Task A_network_is_not_removed_while_a_container_of_this_AppHost_runs_on_it(string address, bool inUse)
+    {
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
             .On(Members, "aaa").On("container|inspect|aaa", Containers(("siteblog-abc", address, s_thisProcess))).On(Remove, "");
 
         Assert.Equal(inUse ? "Network 'sitenet' is in use by siteblog-abc. Stop or remove them first." : null, await Manager(runtime).RemoveAsync(Cancelled));
@@ -277,13 +259,13 @@ public sealed class ContainerNetworkManagerTests
     private static Task<bool> EnsureAsync(FakeRuntime runtime, ContainerNetworkResource? network = null) => Manager(runtime, network).EnsureAsync(Cancelled);
 
     private static ContainerNetworkManager Manager(FakeRuntime runtime, ContainerNetworkResource? network = null, params HostRoute[] routes) =>
-        new(network ?? Network(), new NetworkCommands(runtime, NullLogger.Instance), () => routes, NullLogger.Instance);
+        new(network ?? Network(), runtime, () => routes, NullLogger.Instance);
 
     private static ContainerNetworkResource Network(string subnet = "10.11.12.0/24", string gateway = "10.11.12.254") =>
         new("sitenet", "sitenet", IpSubnet.Parse(subnet), IPAddress.Parse(gateway)) { Containers = { [IPAddress.Parse("10.11.12.1")] = "sitedb" } };
 
     /// <summary>A Docker engine with the required version and without networks.</summary>
-    private static FakeRuntime Docker() => new FakeRuntime().On(Version, "1.45 28.2.2 26.1.5");
+    private static FakeRuntime Docker() => new FakeRuntime().On(Version, "1.45");
 
     private static RuntimeResult Described(string subnet, string gateway, string owner = "") => new(0, $"[{Json("sitenet", subnet, gateway, owner)}]", "");
 

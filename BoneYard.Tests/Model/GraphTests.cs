@@ -185,7 +185,7 @@ public sealed class GraphTests : IAsyncLifetime
     {
         var network = _builder.Resources.OfType<ContainerNetworkResource>().Single();
 
-        Assert.Equal(("--network", "--subnet"), (network.NameSetting, network.SubnetSetting));
+        Assert.Equal(("--network", "--subnet"), network.Settings);
     }
 
     [Fact]

@@ -6,8 +6,6 @@ public sealed class SiteCommandLineTests
     [InlineData("--http-port", "80")]
     [InlineData("--http-port=80")]
     [InlineData("--http-port:80")]
-    [InlineData("--Site:HttpPort=80")]
-    [InlineData("--site:httpport", "80")]
     public void Site_option_becomes_configuration(params string[] arguments)
     {
         Assert.Equal(["--Site:HttpPort=80"], new SiteCommandLine(arguments).Arguments);
@@ -17,10 +15,8 @@ public sealed class SiteCommandLineTests
     [InlineData("Option --http-port has no value, but must be a port from 1 to 65535.", "--http-port")]
     [InlineData("Option --http-port has no value, but must be a port from 1 to 65535.", "--http-port", "--https-port=443")]
     [InlineData("Option --http-port has no value, but must be a port from 1 to 65535.", "--http-port", "--operation")]
-    [InlineData("Option --mode has no value, but must be development or production.", "--Site:Mode")]
     [InlineData("Setting Logging:Level has no value. Write --Logging:Level=VALUE.", "--Logging:Level")]
     [InlineData("Option --mode has 2 values: 'development', 'production'. Use one.", "--mode=development", "--mode=production")]
-    [InlineData("Option --mode has 2 values: 'development', 'production'. Use one.", "--mode", "development", "--Site:Mode=production")]
     public void Option_requires_exactly_one_value(string message, params string[] arguments)
     {
         Assert.Equal(message, Assert.Throws<WrongOptionException>(() => new SiteCommandLine(arguments)).Message);
@@ -62,6 +58,7 @@ public sealed class SiteCommandLineTests
     [Theory]
     [InlineData("--environment", "Staging")]
     [InlineData("--dcp-container-runtime=podman", "--log-level", "debug")]
+    [InlineData("--Site:HttpPort=80", "--site:httpsport", "443")]
     [InlineData("--Logging:LogLevel:Default=Debug", "--Parameters:session-secret", "secret")]
     [InlineData("--operation", "run")]
     [InlineData("--operation", "publish", "--step", "publish", "--output-path", "out", "--include-exception-details", "true", "--environment", "Staging")]

@@ -98,13 +98,7 @@ internal static class ContainerNetworkExtensions
 
         builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(runtime));
         builder.Services.AddKeyedSingleton(network.Name, (services, _) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network));
-        // Earlier than a hosted service: the network is ready before the dashboard and the orchestrator start.
-        builder.OnBeforeStart((@event, _) =>
-        {
-            LifetimeOf(network, @event.Services).Begin();
-            return Task.CompletedTask;
-        });
-        // First, because hosted services stop in reverse order: the orchestrator removes the containers before.
+        // The first hosted service starts before the orchestrator and stops after it has removed the containers.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => LifetimeOf(network, services)));
         builder.Services.AddHealthChecks().Add(new(check, services => LifetimeOf(network, services), failureStatus: null, tags: null, TimeSpan.FromSeconds(10)));
 

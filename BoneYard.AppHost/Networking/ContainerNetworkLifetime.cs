@@ -21,14 +21,13 @@ internal sealed class ContainerNetworkLifetime(
 
     public ContainerNetworkManager Manager { get; } = new(network, runtime, HostRoutes.All, loggers.GetLogger(network));
 
-    /// <summary>Begins to create the network.</summary>
-    public void Begin()
+    /// <summary>Begins to create the network, and does not wait for it.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
     {
         // A test may have removed the resource.
         _creating = model.Resources.Contains(network) ? CreateAsync() : null;
+        return Task.CompletedTask;
     }
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Creates the network unless that has succeeded before.</summary>
     /// <returns>Whether this application owns the network.</returns>

@@ -84,7 +84,7 @@ def worker_exit(server, worker):
     registry = getattr(getattr(worker, "wsgi", None), "registry", None)
     if registry is not None:
         registry.notify(WorkerStopping(registry))
-    if _server.development and worker.booted and os.getpid() == worker.pid:
-        # The next worker waits for this one, and finalizing the interpreter takes longer than loading the source.
+    if worker.booted and os.getpid() == worker.pid:
+        # Finalizing the interpreter takes a second, for which a reload and the stop of the container would wait.
         logging.shutdown()
         os._exit(0)

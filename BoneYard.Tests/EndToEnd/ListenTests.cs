@@ -36,7 +36,7 @@ public sealed class ListenTests
         var www = Assert.Single(await ContainerEngine.ListAsync("ps", "--quiet", "--filter", $"network={own.Network}", "--filter", "name=sitewww"));
         string? line;
 
-        // Nginx writes its log every second.
+        // The log driver may be late.
         while ((line = (await ContainerEngine.ListAsync("logs", www)).SingleOrDefault(line => line.Contains("/tags?listen", StringComparison.Ordinal))) is null)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);

@@ -54,7 +54,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
     run ./boneyard run
 
     expect 1 'the build of BoneYard.AppHost failed'
-    rm running.*
+    rm -f running.*
     sleep 0.5
     [[ -z $(compgen -G 'running.*') ]]
 }

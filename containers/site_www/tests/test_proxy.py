@@ -99,7 +99,7 @@ class TestRateLimit:
         visitor.close()
         return statuses
 
-    # In this order: the limits are per address, and the test after it uses up one of them.
+    # In this order: the limits are per address, and the next test uses up one of them.
     def test_writing_and_reading_are_not_limited(self, front):
         assert self.send(front, 90, "POST", "/author/posts/1") == [200] * 90
         assert self.send(front, 300, "GET", "/") == [200] * 300
@@ -107,8 +107,9 @@ class TestRateLimit:
     def test_guessing_passwords_is_limited(self, front):
         statuses = self.send(front, 150, "POST", "/sign-in")
 
-        assert statuses.count(200) >= 30
         assert set(statuses) == {200, 429}
+        # How many pass depends on what the tests before have left of the limit for all forms.
+        assert statuses.count(429) >= 80
         assert self.send(front, 1, "GET", "/sign-in") == [200]
 
 

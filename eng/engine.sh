@@ -90,7 +90,9 @@ need_engine() {
     if ! command -v dockerd >/dev/null; then
         may_install 'a container engine (Docker 25 or later)' || return 0
         step 'installing the container engine (docker.io of Debian 13)'
-        apt_install_13 docker.io docker-cli docker-buildx iptables
+        # Of this Debian's own release: that of Debian 13 would need a newer libc.
+        apt_install iptables
+        apt_install_13 docker.io docker-cli docker-buildx
         # With an init system the package has started it.
         [[ -z $(engine_api) ]] || return 0
     elif [[ ${BONEYARD_NO_INSTALL-} == 1 ]]; then

@@ -25,9 +25,10 @@ make_image() {
     # A mirror may keep a testing suite longer than its Valid-Until.
     [[ $1 != forky ]] || options+=('--aptopt=Acquire::Check-Valid-Until "false"')
     printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' >"$state/apt-slim"
-    # Not in a pipe: a failure must not leave an incomplete image.
+    # Not in a pipe: a failure must not leave an incomplete image. It starts Python for each package: with the system's own, and not
+    # a wrapper such as pyenv's, it takes a third of the time.
     # shellcheck disable=SC2016  # $1 is the folder that mmdebstrap gives to a hook
-    mmdebstrap --variant=minbase "${options[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io \
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin "$(command -v mmdebstrap)" --variant=minbase "${options[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io \
         --customize-hook="copy-in '$state/apt-slim' /etc/apt/apt.conf.d" --customize-hook='rm "$1"/var/cache/apt/*.bin' \
         "$1" "$files" "$mirror"
     "$engine" import --change 'CMD ["bash"]' "$files" "debian:$1-slim"

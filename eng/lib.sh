@@ -69,11 +69,19 @@ quietly() {
     finish "$job"
 }
 
+# stop_jobs: interrupts all jobs, and kills those that have not ended after 30 s.
 stop_jobs() {
-    local pid
+    local pid waited
     for pid in "${!job_names[@]}"; do
         # As Ctrl+C does: the tests then remove their containers.
         kill -INT -- "-$pid" 2>/dev/null || true
+    done
+    for pid in "${!job_names[@]}"; do
+        for ((waited = 0; waited < 300; waited++)); do
+            kill -0 -- "-$pid" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL -- "-$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
         rm -f "${job_logs[$pid]}"
     done

@@ -58,7 +58,7 @@ test_scripts() {
     mkdir -p "$results/bats"
     shellcheck_tests >"$results/bats/shellcheck.bats"
     ln -s bats/report.xml "$results/scripts.xml"
-    bats --report-formatter junit --output "$results/bats" "$root/eng/tests" "$results/bats/shellcheck.bats"
+    BATS_TEST_TIMEOUT=120 bats --report-formatter junit --output "$results/bats" "$root/eng/tests" "$results/bats/shellcheck.bats"
 }
 
 test_containers() {

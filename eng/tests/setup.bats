@@ -47,7 +47,7 @@ make_forky='set -Eeuo pipefail; source eng/lib.sh; source eng/images.sh; engine=
 @test "a failed build stops the preparation of the images" {
     fake docker 'case "$*" in
         *APIVersion*) echo 1.45 ;;
-        "buildx "*) touch started; while sleep 0.1; do touch "running.$$"; done ;;
+        "buildx "*) trap "exit 130" INT; touch started; while sleep 0.1; do touch "running.$$"; done ;;
     esac'
     fake dotnet 'case $1 in --version) echo 10.0.100 ;; *) until [[ -e started ]]; do sleep 0.1; done; exit 1 ;; esac'
 

@@ -20,7 +20,7 @@ public sealed class AspireCliTests(AppHostFixture host)
 
     [Fact]
     public async Task Logs_shows_the_log_of_a_container() =>
-        Assert.Contains("/archive", await AspireCli.RunOnAppHostAsync("logs", "siteblog"), StringComparison.Ordinal);
+        Assert.Contains("[siteblog] ", await AspireCli.RunOnAppHostAsync("logs", "siteblog"), StringComparison.Ordinal);
 
     [Fact]
     public async Task Otel_traces_shows_requests_of_the_blog()

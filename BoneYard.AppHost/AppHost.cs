@@ -43,6 +43,7 @@ var siteblog = builder.AddDockerfile("siteblog", "../containers/site_blog", "sta
     .WithVolume(site.MediaVolume, "/srv/media")
     .WithReferenceRelationship(blog)
     .WithEnvironment("BLOG_HOST", sitedb.AddressOn(sitenet))
+    .WithEnvironment("BLOG_PORT", "5432")
     .WithEnvironment("BLOG_DATABASENAME", blog.Resource.DatabaseName)
     .WithEnvironment("BLOG_USERNAME", sitedb.Resource.UserNameReference)
     .WithEnvironment("BLOG_PASSWORD", sitedb.Resource.PasswordParameter)
@@ -63,7 +64,8 @@ var sitewww = builder.AddDockerfile("sitewww", "../containers/site_www", "stage/
 
 if (site.HasTls)
 {
-    sitewww.WithTls(site.Tls, site.HostName, site.HttpsPort);
+    sitewww.WithTls(site.Tls, site.HostName, site.HttpsPort)
+        .WithEnvironment("HSTS", site is { IsProduction: true, HttpPort: 80, HttpsPort: 443 } ? "on" : "off");
 }
 
 sitewww.WithExternalHttpEndpoints().WithListenAddress(site.Listen);
@@ -72,7 +74,7 @@ if (site.IsProduction)
 {
     sitedb.WithHardening(memory: "1g", processes: 200);
     siteblog.WithHardening(memory: "512m", processes: 200).WithEnvironment("INI_FILE", "production.ini");
-    sitewww.WithHardening(memory: "256m", processes: 50).WithEnvironment("CACHE", "on").WithEnvironment("HSTS", site is { HttpPort: 80, HttpsPort: 443 } ? "on" : "off");
+    sitewww.WithHardening(memory: "256m", processes: 50).WithEnvironment("CACHE", "on");
 }
 else
 {
@@ -84,6 +86,7 @@ else
 builder.EnsurePortsAreFree();
 builder.TraceStart();
 builder.ReportTo(Console.Out, front: "sitewww", site.HostName);
+builder.MonitorEngine();
 
 await using var application = builder.Build();
 await application.RunToEndAsync();

@@ -3,25 +3,20 @@ using Microsoft.Extensions.Hosting;
 
 namespace BoneYard;
 
-/// <summary>Adds what accompanies a run of the site on the terminal.</summary>
-internal static class HostLifetime
+/// <summary>Hosted services that accompany a run of the site; publish mode has none of them.</summary>
+internal static class RunServices
 {
     private static readonly TimeSpan s_engineInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reports on the terminal and watches the container engine; not in publish mode.</summary>
+    /// <summary>Reports the site's URL, and what a start waits for, on the terminal.</summary>
     /// <param name="front">The resource that visitors reach.</param>
     /// <param name="hostName">The host name in the URL of the site.</param>
-    public static void ReportTo(this IDistributedApplicationBuilder builder, TextWriter output, string front, string hostName)
-    {
-        if (!builder.ExecutionContext.IsRunMode)
-        {
-            return;
-        }
+    public static void ReportTo(this IDistributedApplicationBuilder builder, TextWriter output, string front, string hostName) => builder.AddRunService(services =>
+        ActivatorUtilities.CreateInstance<SiteReport>(services, ActivatorUtilities.CreateInstance<ContainerLogs>(services), output, front, hostName));
 
-        builder.Services.AddSingleton<ContainerLogs>();
-        builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<SiteReport>(services, output, front, hostName));
-        builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<EngineMonitor>(services, s_engineInterval));
-    }
+    /// <summary>Asks the container engine every 10 seconds, and ends the run when it has stopped.</summary>
+    public static void MonitorEngine(this IDistributedApplicationBuilder builder) => builder.AddRunService(services =>
+        ActivatorUtilities.CreateInstance<EngineMonitor>(services, s_engineInterval));
 
     /// <summary>Completes when the application has started.</summary>
     public static async Task WaitUntilStartedAsync(this IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
@@ -29,5 +24,13 @@ internal static class HostLifetime
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(cancellationToken);
+    }
+
+    private static void AddRunService(this IDistributedApplicationBuilder builder, Func<IServiceProvider, IHostedService> create)
+    {
+        if (builder.ExecutionContext.IsRunMode)
+        {
+            builder.Services.AddSingleton(create);
+        }
     }
 }

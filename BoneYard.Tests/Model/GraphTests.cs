@@ -124,7 +124,7 @@ public sealed class GraphTests : IAsyncLifetime
         var environment = await EnvironmentOfAsync("siteblog");
 
         Assert.Superset(
-            new HashSet<string> { "BLOG_HOST", "BLOG_USERNAME", "BLOG_PASSWORD", "BLOG_DATABASENAME", "SESSION_SECRET" },
+            new HashSet<string> { "BLOG_HOST", "BLOG_PORT", "BLOG_USERNAME", "BLOG_PASSWORD", "BLOG_DATABASENAME", "SESSION_SECRET" },
             environment.Keys.ToHashSet());
     }
 
@@ -162,12 +162,16 @@ public sealed class GraphTests : IAsyncLifetime
         TestCertificate.SelfSigned(["localhost"], TestCertificate.Now.AddDays(-1), TestCertificate.Now.AddDays(60)).WriteTo(folder, []);
         await using var builder = await Site.CreateBuilderAsync($"--mode={mode}", $"--tls={folder.Path}", $"--http-port={http}", $"--https-port={https}");
 
-        Assert.Equal(hsts, (await EnvironmentOfAsync("sitewww", builder)).GetValueOrDefault("HSTS", "off"));
+        Assert.Equal(hsts, (await EnvironmentOfAsync("sitewww", builder))["HSTS"]);
     }
 
     [Fact]
-    public async Task Siteblog_reaches_the_database_on_the_network() =>
-        Assert.Equal("sitedb.sitenet", (await EnvironmentOfAsync("siteblog"))["BLOG_HOST"]);
+    public async Task Siteblog_reaches_the_database_on_the_network()
+    {
+        var environment = await EnvironmentOfAsync("siteblog");
+
+        Assert.Equal(("sitedb.sitenet", "5432"), (environment["BLOG_HOST"], environment["BLOG_PORT"]));
+    }
 
     [Theory]
     [InlineData("sitedb", "10.11.12.1")]
@@ -175,7 +179,7 @@ public sealed class GraphTests : IAsyncLifetime
     [InlineData("sitewww", "10.11.12.3")]
     public async Task Each_container_has_a_static_address(string name, string address)
     {
-        var arguments = (await RuntimeArgumentsOfAsync(Container(name))).ToArray();
+        var arguments = await Container(name).RuntimeArgumentsAsync();
 
         Assert.Equal(["--network", $"name=sitenet,ip={address},alias={name}.sitenet", "--label", $"{OwnerLabel.Name}={OwnerLabel.Value}"], arguments);
     }
@@ -197,7 +201,7 @@ public sealed class GraphTests : IAsyncLifetime
         foreach (var container in Containers)
         {
             visible.AddRange((await EnvironmentOfAsync(container.Name)).Values.OfType<string>());
-            visible.AddRange(await RuntimeArgumentsOfAsync(container));
+            visible.AddRange(await container.RuntimeArgumentsAsync());
             visible.AddRange(container.Annotations.OfType<DockerfileBuildAnnotation>().SelectMany(build => build.BuildArguments.Values).OfType<string>());
         }
 
@@ -225,28 +229,6 @@ public sealed class GraphTests : IAsyncLifetime
     private ContainerResource Container(string name) => Containers.Single(container => container.Name == name);
 
     /// <param name="builder">The graph; null means the graph with default options.</param>
-    private async Task<Dictionary<string, object>> EnvironmentOfAsync(string name, IDistributedApplicationTestingBuilder? builder = null)
-    {
-        builder ??= _builder;
-        var context = new EnvironmentCallbackContext(builder.ExecutionContext, builder.Resources.Single(resource => resource.Name == name));
-
-        foreach (var annotation in context.Resource.Annotations.OfType<EnvironmentCallbackAnnotation>())
-        {
-            await annotation.Callback(context);
-        }
-
-        return context.EnvironmentVariables;
-    }
-
-    private static async Task<IEnumerable<string>> RuntimeArgumentsOfAsync(ContainerResource container)
-    {
-        var context = new ContainerRuntimeArgsCallbackContext([]);
-
-        foreach (var annotation in container.Annotations.OfType<ContainerRuntimeArgsCallbackAnnotation>())
-        {
-            await annotation.Callback(context);
-        }
-
-        return context.Args.OfType<string>();
-    }
+    private Task<Dictionary<string, object>> EnvironmentOfAsync(string name, IDistributedApplicationTestingBuilder? builder = null) =>
+        (builder ?? _builder).Resources.Single(resource => resource.Name == name).EnvironmentAsync(_builder.ExecutionContext);
 }

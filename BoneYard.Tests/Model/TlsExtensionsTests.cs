@@ -41,7 +41,7 @@ public sealed class TlsExtensionsTests : IDisposable
                 ["HTTPS_PORT"] = "9443",
                 ["HTTP3_PORT"] = "9443",
             },
-            await EnvironmentOfAsync(www));
+            await www.EnvironmentAsync());
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class TlsExtensionsTests : IDisposable
         var www = AddContainer().WithTls(folder: null, "localhost", 9443).Resource;
 
         Assert.Empty(www.Annotations.OfType<ContainerMountAnnotation>());
-        Assert.DoesNotContain("SITE_HOSTS", await EnvironmentOfAsync(www));
+        Assert.DoesNotContain("SITE_HOSTS", await www.EnvironmentAsync());
     }
 
     [Theory]
@@ -92,16 +92,4 @@ public sealed class TlsExtensionsTests : IDisposable
 
     private static IResourceBuilder<ContainerResource> AddContainer() =>
         DistributedApplication.CreateBuilder(new DistributedApplicationOptions { DisableDashboard = true }).AddContainer("www", "www");
-
-    private static async Task<Dictionary<string, object>> EnvironmentOfAsync(ContainerResource www)
-    {
-        var context = new EnvironmentCallbackContext(new DistributedApplicationExecutionContext(DistributedApplicationOperation.Run), www);
-
-        foreach (var annotation in www.Annotations.OfType<EnvironmentCallbackAnnotation>())
-        {
-            await annotation.Callback(context);
-        }
-
-        return context.EnvironmentVariables;
-    }
 }

@@ -1,23 +1,16 @@
-using System.Net;
-using System.Text.Json;
 using BoneYard.Networking;
 using BoneYard.Tests.Infrastructure;
-using Microsoft.Extensions.Logging.Abstractions;
+using static BoneYard.Tests.Infrastructure.FakeNetwork;
 
 namespace BoneYard.Tests.Model;
 
 public sealed class ContainerNetworkManagerTests
 {
-    private const string Version = "version|--format|{{.Client.APIVersion}}";
-    private const string Inspect = "network|inspect|sitenet";
-    private const string Members = "container|ls|--all|--quiet|--no-trunc|--filter|network=sitenet";
     private const string List = "network|ls|--quiet";
-    private const string Remove = "network|rm|id-of-sitenet";
 
     private static readonly string s_create = $"network|create|--driver|bridge|--subnet|10.11.12.0/24|--gateway|10.11.12.254|--label|{OwnerLabel.Name}={OwnerLabel.Value}|sitenet";
     private static readonly string s_machine = OwnerLabel.Value.Split('/')[0];
     private static readonly string s_terminated = $"{s_machine}/dotnet/{int.MaxValue}";
-    private static readonly string s_thisProcess = OwnerLabel.Value;
     private const string OtherMachine = "elsewhere/dotnet/4711";
 
     private static readonly RuntimeResult s_notFound = new(1, "[]", "Error response from daemon: network sitenet not found");
@@ -33,7 +26,7 @@ public sealed class ContainerNetworkManagerTests
         var runtime = Docker().On(s_create, "");
 
         Assert.True(await EnsureAsync(runtime));
-        Assert.Equal([Version, Inspect, s_create], runtime.Commands);
+        Assert.Equal([VersionCommand, Inspect, s_create], runtime.Commands);
     }
 
     [Theory]
@@ -41,7 +34,7 @@ public sealed class ContainerNetworkManagerTests
     [InlineData("podman", "")]
     public async Task An_IPv6_network_is_created_with_the_flags_of_the_runtime(string name, string flag)
     {
-        var runtime = new FakeRuntime(name).On(Version, name is "podman" ? "4.3.1" : "1.45")
+        var runtime = new FakeRuntime(name).On(VersionCommand, name is "podman" ? "4.3.1" : "1.45")
             .On($"network|create|--driver|bridge{flag}|--subnet|fd00:b0::/64|--gateway|fd00:b0::ff|--label|{OwnerLabel.Name}={OwnerLabel.Value}|sitenet", "");
 
         Assert.True(await EnsureAsync(runtime, Network("fd00:b0::/64", "fd00:b0::ff")));
@@ -60,7 +53,7 @@ public sealed class ContainerNetworkManagerTests
     public async Task A_Podman_network_with_the_same_settings_is_reused()
     {
         const string Podman = """[{"name":"sitenet","id":"1","driver":"bridge","subnets":[{"subnet":"10.11.12.0/24","gateway":"10.11.12.254"}],"ipv6_enabled":false}]""";
-        var runtime = new FakeRuntime("podman").On(Version, "5.4.2").On(Inspect, Podman).On(Members, "");
+        var runtime = new FakeRuntime("podman").On(VersionCommand, "5.4.2").On(Inspect, Podman).On(Members, "");
 
         Assert.False(await EnsureAsync(runtime));
     }
@@ -115,7 +108,7 @@ public sealed class ContainerNetworkManagerTests
         await AssertRefusedAsync(
             runtime,
             "Network 'sitenet' already exists with subnet 10.11.13.0/24, gateway 10.11.13.1; required are subnet 10.11.12.0/24, gateway 10.11.12.254. Choose another name (parameter networkName), or remove it: docker network rm sitenet");
-        Assert.Equal([Version, Inspect, Members], runtime.Commands);
+        Assert.Equal([VersionCommand, Inspect, Members], runtime.Commands);
     }
 
     [Fact]
@@ -147,8 +140,8 @@ public sealed class ContainerNetworkManagerTests
     [Fact]
     public async Task An_address_in_use_by_a_container_of_this_AppHost_is_accepted()
     {
-        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
-            .On(Members, "aaa").On("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", s_thisProcess)));
+        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", OwnerLabel.Value))
+            .On(Members, "aaa").On("container|inspect|aaa", Containers(("sitedb-a", "10.11.12.1", OwnerLabel.Value)));
 
         Assert.True(await EnsureAsync(runtime));
     }
@@ -193,7 +186,7 @@ public sealed class ContainerNetworkManagerTests
     [Fact]
     public async Task An_engine_that_does_not_respond_is_distinguished_from_a_missing_network()
     {
-        var runtime = new FakeRuntime().OnError(Version, "Cannot connect to the Docker daemon").OnError(Inspect, "Cannot connect to the Docker daemon");
+        var runtime = new FakeRuntime().OnError(VersionCommand, "Cannot connect to the Docker daemon").OnError(Inspect, "Cannot connect to the Docker daemon");
 
         await AssertRefusedAsync(
             runtime,
@@ -205,86 +198,16 @@ public sealed class ContainerNetworkManagerTests
     [InlineData("podman", "3.4.7", "needs API 4.0 (Podman 4)")]
     public async Task An_old_runtime_is_refused_before_anything_is_created(string name, string version, string needs)
     {
-        var runtime = new FakeRuntime(name).On(Version, version);
+        var runtime = new FakeRuntime(name).On(VersionCommand, version);
 
         await AssertRefusedAsync(
             runtime,
             $"{name} is too old: it has API {version}, and a container on two networks {needs}. Update its client and its engine, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
-        Assert.Equal([Version, Inspect], runtime.Commands);
-    }
-
-    [Theory]
-    [InlineData("10.11.12.9", true)]
-    [InlineData("", false)]
-    public async Task A_network_is_not_removed_while_a_container_of_this_AppHost_runs_on_it(string address, bool inUse)
-    {
-        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
-            .On(Members, "aaa").On("container|inspect|aaa", Containers(("siteblog-abc", address, s_thisProcess))).On(Remove, "");
-
-        Assert.Equal(inUse ? "Network 'sitenet' is in use by siteblog-abc. Stop or remove them first." : null, await Manager(runtime).RemoveAsync(Cancelled));
-        Assert.Equal(inUse, !runtime.Commands.Contains(Remove));
-    }
-
-    [Fact]
-    public async Task A_network_with_a_stopped_container_of_another_application_is_not_removed()
-    {
-        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess))
-            .On(Members, "aaa").On("container|inspect|aaa", Containers(("guest", "", "")));
-
-        Assert.Equal("Network 'sitenet' is in use by guest. Stop or remove them first.", await Manager(runtime).RemoveAsync(Cancelled));
-        Assert.DoesNotContain(Remove, runtime.Commands);
-    }
-
-    [Fact]
-    public async Task A_network_that_was_recreated_with_different_settings_is_not_removed()
-    {
-        var runtime = Docker().On(Inspect, Described("10.11.13.0/24", "10.11.13.1")).On(Members, "");
-
-        Assert.Equal("Network 'sitenet' was recreated with different settings: subnet 10.11.13.0/24, gateway 10.11.13.1.", await Manager(runtime).RemoveAsync(Cancelled));
-        Assert.DoesNotContain(Remove, runtime.Commands);
-    }
-
-    [Fact]
-    public async Task An_unused_network_is_removed()
-    {
-        var runtime = Docker().On(Inspect, Described("10.11.12.0/24", "10.11.12.254", s_thisProcess)).On(Members, "").On(Remove, "");
-
-        Assert.Null(await Manager(runtime).RemoveAsync(Cancelled));
-        Assert.Equal([Inspect, Members, Remove], runtime.Commands);
+        Assert.Equal([VersionCommand, Inspect], runtime.Commands);
     }
 
     private static async Task AssertRefusedAsync(FakeRuntime runtime, string message, params HostRoute[] routes) =>
         Assert.Equal(message, (await Assert.ThrowsAsync<DistributedApplicationException>(() => Manager(runtime, Network(), routes).EnsureAsync(Cancelled))).Message);
 
     private static Task<bool> EnsureAsync(FakeRuntime runtime, ContainerNetworkResource? network = null) => Manager(runtime, network).EnsureAsync(Cancelled);
-
-    private static ContainerNetworkManager Manager(FakeRuntime runtime, ContainerNetworkResource? network = null, params HostRoute[] routes) =>
-        new(network ?? Network(), runtime, () => routes, NullLogger.Instance);
-
-    private static ContainerNetworkResource Network(string subnet = "10.11.12.0/24", string gateway = "10.11.12.254") =>
-        new("sitenet", "sitenet", IpSubnet.Parse(subnet), IPAddress.Parse(gateway)) { Containers = { [IPAddress.Parse("10.11.12.1")] = "sitedb" } };
-
-    /// <summary>A Docker engine with the required version and without networks.</summary>
-    private static FakeRuntime Docker() => new FakeRuntime().On(Version, "1.45");
-
-    private static RuntimeResult Described(string subnet, string gateway, string owner = "") => new(0, $"[{Json("sitenet", subnet, gateway, owner)}]", "");
-
-    private static string Json(string name, string subnet, string gateway, string owner = "") => JsonSerializer.Serialize(new
-    {
-        Id = $"id-of-{name}",
-        Name = name,
-        Driver = "bridge",
-        IPAM = new { Config = new[] { new { Subnet = subnet, Gateway = gateway } } },
-        Labels = Labels(owner),
-    });
-
-    private static string Containers(params (string Name, string Address, string Owner)[] containers) => JsonSerializer.Serialize(containers.Select(container => new
-    {
-        Name = $"/{container.Name}",
-        State = new { Running = container.Address.Length > 0 },
-        Config = new { Labels = Labels(container.Owner) },
-        NetworkSettings = new { Networks = new Dictionary<string, object> { ["sitenet"] = new { IPAddress = container.Address, GlobalIPv6Address = "" } } },
-    }));
-
-    private static Dictionary<string, string> Labels(string owner) => owner.Length == 0 ? [] : new() { [OwnerLabel.Name] = owner };
 }

@@ -53,19 +53,10 @@ public sealed class FailureTests
         await application.StartAsync(TestContext.Current.CancellationToken);
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var state = await application.ResourceNotifications.WaitForResourceAsync("broken", [KnownResourceStates.FailedToStart, KnownResourceStates.Running], timeout.Token);
-        var lines = new List<string>();
-
-        while (!lines.Any(line => line.Contains("the-last-words", StringComparison.Ordinal)))
-        {
-            lines.Clear();
-
-            await foreach (var batch in application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(broken).WithCancellation(timeout.Token))
-            {
-                lines.AddRange(batch.Select(line => line.Content));
-            }
-
-            await Task.Delay(100, timeout.Token);
-        }
+        await Poll.UntilAsync(
+            "the output of the build in the log",
+            async cancellationToken => (await application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(broken).ToListAsync(cancellationToken))
+                .Any(batch => batch.Any(line => line.Content.Contains("the-last-words", StringComparison.Ordinal))));
 
         Assert.Equal(KnownResourceStates.FailedToStart, state);
         folder.Delete(recursive: true);

@@ -63,10 +63,10 @@ public sealed class GivenCertificateTests(SiteWithGivenChain fixture) : TlsTests
         Assert.Null(await AskAsync());
         fixture.Renew("localhost", "renamed.example");
 
-        await WaitUntilAsync(async () => await AskAsync() is HttpStatusCode.OK);
+        await Poll.UntilAsync("an answer for the added name", async _ => await AskAsync() is HttpStatusCode.OK);
         // Nginx reloads for other names: not during the next test.
         fixture.Renew();
-        await WaitUntilAsync(async () => await AskAsync() is null);
+        await Poll.UntilAsync("no answer for the removed name", async _ => await AskAsync() is null);
     }
 
     [Fact]

@@ -38,10 +38,7 @@ public sealed class ShutdownTests
         await using var own = new IsolatedResources();
         await using var host = AppHostProcess.StartWith(own);
 
-        while ((await own.LeftAsync()) is [])
-        {
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        await Poll.UntilAsync("the first container or network", async _ => await own.LeftAsync() is not []);
 
         await host.StopAsync(signal);
 

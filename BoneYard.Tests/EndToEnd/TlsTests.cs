@@ -14,8 +14,6 @@ namespace BoneYard.Tests.EndToEnd;
 /// <summary>What holds for every certificate, with real handshakes.</summary>
 public abstract class TlsTests(CertifiedSite fixture)
 {
-    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(1);
-
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     protected Uri Https => fixture.Site.Application.GetEndpoint("sitewww", "https");
@@ -101,17 +99,8 @@ public abstract class TlsTests(CertifiedSite fixture)
         return report.Entries.Single().Value;
     }
 
-    protected Task WaitForCertificateAsync(string thumbprint) => WaitUntilAsync(async () => (await ServedChainAsync())[0] == thumbprint);
-
-    protected static async Task WaitUntilAsync(Func<Task<bool>> condition)
-    {
-        using var timeout = new CancellationTokenSource(s_timeout);
-
-        while (!await condition())
-        {
-            await Task.Delay(100, timeout.Token);
-        }
-    }
+    protected Task WaitForCertificateAsync(string thumbprint) =>
+        Poll.UntilAsync($"certificate {thumbprint} at {Https}", async _ => (await ServedChainAsync())[0] == thumbprint);
 
     /// <returns>The thumbprints of the certificates that the server sends, in its order.</returns>
     protected async Task<IReadOnlyList<string>> ServedChainAsync()

@@ -18,19 +18,9 @@ internal static class AspireCli
         return await RunDotnetAsync(["aspire", .. arguments, "--nologo", "--non-interactive"]);
     }
 
-    private static async Task<string> RunDotnetAsync(params string[] arguments)
+    private static Task<string> RunDotnetAsync(params string[] arguments) => Command.RunAsync(new("dotnet", arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
-        {
-            WorkingDirectory = Repository.PathOf(),
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "true", ["NO_COLOR"] = "1", ["COLUMNS"] = "400" },
-        })!;
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)} exited with {process.ExitCode}:{Environment.NewLine}{output}{Environment.NewLine}{await error}");
-        return output;
-    }
+        WorkingDirectory = Repository.PathOf(),
+        Environment = { ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "true", ["NO_COLOR"] = "1", ["COLUMNS"] = "400" },
+    });
 }

@@ -12,17 +12,7 @@ internal static class ContainerEngine
 
     /// <returns>Standard output, trimmed.</returns>
     /// <exception cref="InvalidOperationException">The command failed; the message has its error.</exception>
-    public static async Task<string> RunAsync(params string[] args)
-    {
-        using var process = Process.Start(new ProcessStartInfo(Name, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-
-        return process.ExitCode == 0
-            ? (await output).Trim()
-            : throw new InvalidOperationException($"{Name} {string.Join(' ', args)} failed with exit code {process.ExitCode}: {await error}");
-    }
+    public static Task<string> RunAsync(params string[] args) => Command.RunAsync(new(Name, args));
 
     /// <summary>Searches the files of a container and of its image for a text, without mounts and memory file systems.</summary>
     public static async Task<bool> HasFileWithAsync(string container, string text)

@@ -6,14 +6,12 @@ using System.Text.Json.Nodes;
 namespace BoneYard.Tests.Infrastructure;
 
 /// <summary>A span as the dashboard received it.</summary>
-/// <param name="Parent">The id of the parent span; null if there is none.</param>
+/// <param name="Parent">The id of the parent span; null for a root span.</param>
 internal sealed record Span(string Trace, string Id, string? Parent, string Name);
 
 /// <summary>The telemetry API of Aspire's dashboard.</summary>
 internal sealed class Dashboard : IDisposable
 {
-    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(1);
-
     private readonly HttpClient _http;
 
     private Dashboard(HttpClient http) => _http = http;
@@ -45,27 +43,20 @@ internal sealed class Dashboard : IDisposable
     private async Task WaitAsync(string path, string subject, Func<JsonNode, bool> condition)
     {
         var text = "";
-        using var timeout = new CancellationTokenSource(s_timeout);
 
         try
         {
-            while (true)
+            await Poll.UntilAsync(subject, async cancellationToken =>
             {
-                using var response = await _http.GetAsync(path, timeout.Token);
-                text = await response.Content.ReadAsStringAsync(timeout.Token);
-
+                using var response = await _http.GetAsync(path, cancellationToken);
+                text = await response.Content.ReadAsStringAsync(cancellationToken);
                 // A service that has sent nothing yet is not found.
-                if (response.StatusCode is HttpStatusCode.OK && condition(JsonNode.Parse(text)!))
-                {
-                    return;
-                }
-
-                await Task.Delay(200, timeout.Token);
-            }
+                return response.StatusCode is HttpStatusCode.OK && condition(JsonNode.Parse(text)!);
+            });
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException timeout)
         {
-            throw new TimeoutException($"The dashboard did not receive the expected {subject} within {s_timeout}. Its last answer to {path}: {text[..Math.Min(text.Length, 2000)]}");
+            throw new TimeoutException($"{timeout.Message} The last answer of the dashboard to {path}: {text[..Math.Min(text.Length, 2000)]}", timeout);
         }
     }
 

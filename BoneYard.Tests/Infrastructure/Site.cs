@@ -121,33 +121,10 @@ internal sealed class Site : IAsyncDisposable
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => Http.SendAsync(request, Cancelled);
 
     /// <summary>Requests a page until it has this status.</summary>
-    public async Task<string> WaitForPageAsync(string path, int status)
-    {
-        using var timeout = new CancellationTokenSource(s_timeout);
-
-        while (true)
-        {
-            using var response = await Http.GetAsync(path, timeout.Token);
-
-            if ((int)response.StatusCode == status)
-            {
-                return await response.Content.ReadAsStringAsync(timeout.Token);
-            }
-
-            await Task.Delay(100, timeout.Token);
-        }
-    }
+    public Task<string> WaitForPageAsync(string path, int status) => WaitForPageAsync(path, status, _ => true);
 
     /// <summary>Requests a page until it has status 200 and its text satisfies a condition.</summary>
-    public async Task WaitForTextAsync(string path, Func<string, bool> predicate)
-    {
-        using var timeout = new CancellationTokenSource(s_timeout);
-
-        while (!predicate(await WaitForPageAsync(path, 200)))
-        {
-            await Task.Delay(20, timeout.Token);
-        }
-    }
+    public Task WaitForTextAsync(string path, Func<string, bool> predicate) => WaitForPageAsync(path, 200, predicate);
 
     public async Task<NpgsqlConnection> OpenDatabaseAsync()
     {
@@ -198,20 +175,10 @@ internal sealed class Site : IAsyncDisposable
     public async Task<string> WaitForLogLineAsync(string resource, Func<string, bool> predicate) => (await WaitForLogLinesAsync(resource, count: 1, predicate))[0];
 
     /// <summary>Waits for a number of lines in the console log of a resource.</summary>
-    public async Task<IReadOnlyList<string>> WaitForLogLinesAsync(string resource, int count, Func<string, bool> predicate)
-    {
-        using var timeout = new CancellationTokenSource(s_timeout);
-
-        while (true)
-        {
-            if ((await LogAsync(resource)).Where(predicate).ToArray() is var lines && lines.Length >= count)
-            {
-                return lines;
-            }
-
-            await Task.Delay(100, timeout.Token);
-        }
-    }
+    public Task<string[]> WaitForLogLinesAsync(string resource, int count, Func<string, bool> predicate) => Poll.ForAsync(
+        $"{count} such lines in the log of '{resource}'",
+        async _ => (await LogAsync(resource)).Where(predicate).ToArray() is var lines && lines.Length >= count ? lines : null,
+        s_timeout);
 
     /// <summary>The current snapshot of a resource, as the dashboard shows it.</summary>
     public async Task<CustomResourceSnapshot> SnapshotAsync(string resource) =>
@@ -226,6 +193,16 @@ internal sealed class Site : IAsyncDisposable
 
         static bool IsContainerId(ResourcePropertySnapshot property) => property is { Name: "container.id", Value: string };
     }
+
+    private Task<string> WaitForPageAsync(string path, int status, Func<string, bool> predicate) => Poll.ForAsync(
+        $"{path} with status {status} and the expected text",
+        async cancellationToken =>
+        {
+            using var response = await Http.GetAsync(path, cancellationToken);
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            return (int)response.StatusCode == status && predicate(text) ? text : null;
+        },
+        s_timeout);
 
     private IResource Resource(string name) =>
         Application.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);

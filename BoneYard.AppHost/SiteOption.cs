@@ -53,7 +53,7 @@ internal sealed class SiteOption : Option<string>
 
     private Func<string, bool> IsAllowed { get; }
 
-    /// <returns>The error for a setting of section <c>Site</c>: an unknown key, or a value that is not allowed; null if there is none.</returns>
+    /// <returns>The error for a setting of section <c>Site</c>: an unknown key, or a value that is not allowed; otherwise null.</returns>
     public static string? ErrorOf(IConfigurationSection setting) => All.FirstOrDefault(option => option.Key.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)) switch
     {
         null => SiteCommandLine.UnknownOption(setting.Path, NameOf(setting.Key), nearest => nearest.Key),

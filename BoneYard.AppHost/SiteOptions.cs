@@ -55,7 +55,7 @@ internal sealed record SiteOptions(
         }
     }
 
-    /// <returns>The error for values that are allowed one by one but not together; null if there is none.</returns>
+    /// <returns>The error for values that are allowed one by one but not together; otherwise null.</returns>
     private string? Contradiction() => this switch
     {
         { IsProduction: true, Tls: null } =>

@@ -43,7 +43,7 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
             : null;
     }
 
-    /// <returns>A network whose addresses overlap with the subnet, without its members; null if there is none.</returns>
+    /// <returns>A network whose addresses overlap with the subnet, without its members; otherwise null.</returns>
     public async Task<NetworkState?> FindOverlappingAsync(IpSubnet subnet, CancellationToken cancellationToken)
     {
         var json = await InspectAllAsync("network", ["ls", "--quiet"], cancellationToken);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace BoneYard.Tls;
 
 /// <summary>
-/// The ASP.NET Core development certificate of this user, created if there is none. Aspire's own service ignores a certificate that the
+/// The ASP.NET Core development certificate of this user, created if it does not exist. Aspire's own service ignores a certificate that the
 /// user has not trusted: DCP then generates RSA keys at each start, and the dashboard shows an error.
 /// </summary>
 internal sealed class DevelopmentCertificate(ILogger<DevelopmentCertificate> logger) : IDeveloperCertificateService
@@ -28,7 +28,7 @@ internal sealed class DevelopmentCertificate(ILogger<DevelopmentCertificate> log
     public bool TrustCertificate => false;
     public bool SupportsContainerTrust => false;
 
-    /// <returns>The valid certificate that expires last; null if there is none.</returns>
+    /// <returns>The valid certificate that expires last; null if the store has no valid one.</returns>
     /// <exception cref="CryptographicException">The user's certificate store cannot be read.</exception>
     public static X509Certificate2? Find()
     {

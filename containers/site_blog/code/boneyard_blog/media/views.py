@@ -59,7 +59,7 @@ def upload(request):
 
 
 def _title_of_post_with(session, path: str) -> str | None:
-    """Return the title of a post that shows the image now or in one of its revisions, None if there is none."""
+    """Return the title of a post that shows the image now or in one of its revisions, or None."""
     # Reads the text of every post and revision, which may take seconds.
     session.execute(text("SET LOCAL statement_timeout = '20s'"))
     now = select(Post.title).where(func.strpos(Post.body, path) > 0)

@@ -63,7 +63,7 @@ def tag_total(name: str):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list of posts, with the URLs of the pages before and after it (None: there is none)."""
+    """One page of a list of posts, with the URLs of the pages before and after it, or None."""
 
     posts: Sequence[Row]
     number: int

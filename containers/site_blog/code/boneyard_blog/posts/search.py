@@ -162,7 +162,7 @@ def _mark(snippet: str) -> Markup:
 
 
 def suggest(session, asked: str) -> str | None:
-    """Return the most similar search that has results; None if there is none or the time limit is reached."""
+    """Return the most similar search that has results; None without results or when the time limit is reached."""
     attempt = session.begin_nested()
     try:
         session.execute(_BE_QUICK, {"ms": str(SUGGESTION_MS)})

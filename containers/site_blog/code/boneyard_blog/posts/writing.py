@@ -135,7 +135,7 @@ def create_post(session: Session, author: Author, content: Content, published_at
 
 
 def find_post(session: Session, post_id: int, *, lock: bool = False) -> Post | None:
-    """Return a post in any state, None if there is none; with `lock`, other saves wait for this transaction."""
+    """Return a post in any state, or None; with `lock`, other saves wait for this transaction."""
     query = select(Post).where(Post.id == post_id)
     if lock:
         lock_posts(session)

@@ -31,7 +31,7 @@ def _public_url(request, route_name: str, **parts) -> str:
 
 
 def _author(request):
-    """Return the author who is signed in; None if there is none or the database is unavailable (on error pages)."""
+    """Return the signed-in author, or None for readers and if the database is unavailable (on error pages)."""
     try:
         return request.identity
     except SQLAlchemyError:

@@ -1,3 +1,4 @@
+using BoneYard.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -7,6 +8,16 @@ namespace BoneYard;
 internal static class RunServices
 {
     private static readonly TimeSpan s_engineInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Sends the start itself to the dashboard as a trace.</summary>
+    public static void TraceStart(this IDistributedApplicationBuilder builder)
+    {
+        if (builder.ExecutionContext.IsRunMode)
+        {
+            // The first hosted service: the first states that the orchestrator reports are part of the trace.
+            builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, StartTrace>());
+        }
+    }
 
     /// <summary>Reports the site's URL, and what a start waits for, on the terminal.</summary>
     /// <param name="front">The resource that visitors reach.</param>

@@ -9,35 +9,38 @@ internal sealed class StartTimeline(IEnumerable<string> resources)
     /// <summary>The last phase: the resource runs, and its health checks do not pass yet.</summary>
     public const string BecomingHealthy = "BecomingHealthy";
 
-    private readonly Dictionary<string, List<(string State, DateTimeOffset At)>> _states = resources.ToDictionary(name => name, _ => new List<(string, DateTimeOffset)>());
-    private readonly Dictionary<string, DateTimeOffset> _ready = [];
+    private readonly HashSet<string> _starting = [.. resources];
+    private readonly List<StartPhase> _phases = [];
 
-    public bool IsComplete => _ready.Count == _states.Count;
+    public bool IsComplete => _starting.Count == 0;
 
     /// <summary>All phases, ordered by their start.</summary>
-    public IReadOnlyList<StartPhase> Phases => [.. _states.SelectMany(entry => PhasesOf(entry.Key, entry.Value)).OrderBy(phase => phase.From)];
+    public IReadOnlyList<StartPhase> Phases => _phases;
 
     /// <param name="isReady">Whether the resource runs and is healthy. Later states are ignored.</param>
     public void Observe(string resource, string? state, bool isReady, DateTimeOffset at)
     {
-        if (state is null || state == KnownResourceStates.NotStarted || !_states.TryGetValue(resource, out var states) || _ready.ContainsKey(resource))
+        if (state is null || state == KnownResourceStates.NotStarted || !_starting.Contains(resource))
         {
             return;
         }
 
-        if (states.LastOrDefault().State != state)
+        var name = state == KnownResourceStates.Running ? BecomingHealthy : state;
+        var last = _phases.FindLastIndex(phase => phase.Resource == resource);
+
+        if (last >= 0)
         {
-            states.Add((state, at));
+            _phases[last] = _phases[last] with { Until = at };
+        }
+
+        if (last < 0 || _phases[last].State != name)
+        {
+            _phases.Add(new(resource, name, at, at));
         }
 
         if (isReady)
         {
-            _ready[resource] = at;
+            _starting.Remove(resource);
         }
     }
-
-    private IEnumerable<StartPhase> PhasesOf(string resource, List<(string State, DateTimeOffset At)> states) => _ready.TryGetValue(resource, out var ready)
-        ? states.Zip([.. states.Skip(1).Select(next => next.At), ready], (state, until) =>
-            new StartPhase(resource, state.State == KnownResourceStates.Running ? BecomingHealthy : state.State, state.At, until))
-        : [];
 }

@@ -9,23 +9,31 @@ using Microsoft.Extensions.Hosting;
 namespace BoneYard.Telemetry;
 
 /// <summary>Sends the start itself to the dashboard as a trace: what each resource did until it was ready, and for how long.</summary>
-internal static class StartTrace
+internal sealed class StartTrace(ResourceNotificationService notifications, DistributedApplicationModel model, IConfiguration configuration) : BackgroundService
 {
     public const string ServiceName = "boneyard-apphost";
 
     /// <summary>Sends the trace when all containers and networks are ready. Without a dashboard nothing is sent.</summary>
-    public static void TraceStart(this IDistributedApplicationBuilder builder)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!builder.ExecutionContext.IsRunMode)
+        var timeline = new StartTimeline(model.Resources.Where(resource => resource is ContainerResource or ContainerNetworkResource).Select(resource => resource.Name));
+
+        await foreach (var update in notifications.WatchAsync(stoppingToken))
         {
-            return;
+            var (state, health) = (update.Snapshot.State?.Text, update.Snapshot.HealthStatus);
+            timeline.Observe(update.Resource.Name, state, state == KnownResourceStates.Running && health is HealthStatus.Healthy, DateTimeOffset.UtcNow);
+
+            if (timeline.IsComplete)
+            {
+                break;
+            }
         }
 
-        // The first hosted service: the first states that the orchestrator reports are part of the trace.
-        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => new Watcher(
-            services.GetRequiredService<ResourceNotificationService>(),
-            builder.Configuration,
-            [.. builder.Resources.Where(resource => resource is ContainerResource or ContainerNetworkResource).Select(resource => resource.Name)])));
+        if (timeline.IsComplete && OtlpSettings(configuration) is { } otlp)
+        {
+            using var process = Process.GetCurrentProcess();
+            await SendAsync(otlp, process.StartTime, timeline.Phases, stoppingToken);
+        }
     }
 
     /// <summary>Sends by a host of its own: the telemetry of the AppHost's libraries is not part of the site.</summary>
@@ -76,44 +84,5 @@ internal static class StartTrace
             ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "2000", // milliseconds
             ["OTEL_EXPORTER_OTLP_HEADERS"] = configuration["AppHost:OtlpApiKey"] is { } key ? $"x-otlp-api-key={key}" : null,
         };
-    }
-
-    private sealed class Watcher(ResourceNotificationService notifications, IConfiguration configuration, IReadOnlyList<string> resources) : BackgroundService
-    {
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-        {
-            var timeline = new StartTimeline(resources);
-
-            try
-            {
-                await ObserveAsync(timeline, stoppingToken);
-            }
-            catch (OperationCanceledException)
-            {
-                // The application stops, maybe because the start failed.
-            }
-
-            if (timeline.IsComplete && OtlpSettings(configuration) is { } otlp)
-            {
-                using var process = Process.GetCurrentProcess();
-                await SendAsync(otlp, process.StartTime, timeline.Phases, stoppingToken);
-            }
-        }
-
-        private async Task ObserveAsync(StartTimeline timeline, CancellationToken stoppingToken)
-        {
-            await foreach (var update in notifications.WatchAsync(stoppingToken))
-            {
-                timeline.Observe(update.Resource.Name, update.Snapshot.State?.Text, IsReady(update.Snapshot), DateTimeOffset.UtcNow);
-
-                if (timeline.IsComplete)
-                {
-                    return;
-                }
-            }
-        }
-
-        private static bool IsReady(CustomResourceSnapshot snapshot) =>
-            snapshot.State?.Text == KnownResourceStates.Running && snapshot.HealthStatus is HealthStatus.Healthy;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -16,8 +15,8 @@ internal sealed class SiteReport(
     // Longer than a usual start.
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(20);
 
-    // The last line of each container: no line appears twice in a row.
-    private readonly Dictionary<string, string> _waiting = [];
+    // Updates of a resource that has exited may follow.
+    private readonly HashSet<string> _exited = [];
 
     private IEnumerable<ContainerResource> Containers => model.Resources.OfType<ContainerResource>();
 
@@ -64,30 +63,35 @@ internal sealed class SiteReport(
             await output.WriteLineAsync($"dashboard: {dashboard.TrimEnd('/')}/login?t={token}");
         }
 
-        var healthy = Task.WhenAll(Containers.Select(container => notifications.WaitForResourceHealthyAsync(container.Name, WaitBehavior.WaitOnResourceUnavailable, cancellationToken)));
-        var exited = WatchExitsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var exit = exited.MoveNextAsync().AsTask();
+        using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAll(ReportWaitingAsync(starting.Token), ReportChangesAsync(site, starting, cancellationToken));
+    }
 
-        while (await Task.WhenAny(healthy, exit, Task.Delay(s_interval, cancellationToken)) is var first && first != healthy)
+    /// <summary>Reports the URL of the site when all containers are healthy, and each container that exits.</summary>
+    /// <param name="starting">Cancelled when the site is up or cannot be started.</param>
+    private async Task ReportChangesAsync(IResourceWithEndpoints site, CancellationTokenSource starting, CancellationToken cancellationToken)
+    {
+        await foreach (var update in notifications.WatchAsync(cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            var hasExited = HasExited(update);
 
-            if (first == exit)
+            if (hasExited && !starting.IsCancellationRequested)
             {
-                await FailAsync(exited.Current);
+                await starting.CancelAsync();
+                await FailAsync(update);
                 return;
             }
 
-            await ReportWaitingAsync();
-        }
-
-        await healthy;
-        await output.WriteLineAsync($"site: {UrlOf(site)}");
-
-        for (; await exit; exit = exited.MoveNextAsync().AsTask())
-        {
-            var (name, code) = (exited.Current.Resource.Name, exited.Current.Snapshot.ExitCode);
-            await output.WriteLineAsync($"exited: '{name}' {(code is null ? "could not be restarted" : $"exited with code {code}")}. See its console log in the dashboard, where it can be started again.");
+            if (hasExited)
+            {
+                var exit = update.Snapshot.ExitCode is { } code ? $"exited with code {code}" : "could not be restarted";
+                await output.WriteLineAsync($"exited: '{update.Resource.Name}' {exit}. See its console log in the dashboard, where it can be started again.");
+            }
+            else if (!starting.IsCancellationRequested && Containers.All(IsHealthy))
+            {
+                await starting.CancelAsync();
+                await output.WriteLineAsync($"site: {UrlOf(site)}");
+            }
         }
     }
 
@@ -97,45 +101,45 @@ internal sealed class SiteReport(
         return new UriBuilder(endpoint.Scheme, hostName, endpoint.Port).Uri.GetLeftPart(UriPartial.Authority);
     }
 
-    private async Task ReportWaitingAsync()
+    /// <summary>Reports every 20 seconds what has changed in what the start waits for.</summary>
+    private async Task ReportWaitingAsync(CancellationToken cancellationToken)
     {
-        foreach (var container in Containers)
+        using var timer = new PeriodicTimer(s_interval);
+        // The last line of each container: no line appears twice in a row.
+        var lines = new Dictionary<string, string>();
+
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            if (!notifications.TryGetCurrentState(container.Name, out var current) || current.Snapshot.HealthStatus is HealthStatus.Healthy)
+            foreach (var container in Containers.Where(container => !IsHealthy(container)))
             {
-                continue;
-            }
+                var snapshot = notifications.TryGetCurrentState(container.Name, out var current) ? current.Snapshot : null;
+                var report = snapshot?.HealthReports.FirstOrDefault(report => report.Status is HealthStatus.Unhealthy);
+                var line = Describe(container.Name, snapshot?.State?.Text, report?.Description ?? report?.ExceptionText);
 
-            var report = current.Snapshot.HealthReports.FirstOrDefault(report => report.Status is HealthStatus.Unhealthy);
-            var line = Describe(container.Name, current.Snapshot.State?.Text, report?.Description ?? report?.ExceptionText);
-
-            if (_waiting.GetValueOrDefault(container.Name) != line)
-            {
-                await output.WriteLineAsync($"waiting: {_waiting[container.Name] = line}");
+                if (lines.GetValueOrDefault(container.Name) != line)
+                {
+                    await output.WriteLineAsync($"waiting: {lines[container.Name] = line}");
+                }
             }
         }
     }
 
-    /// <summary>Each time that a resource fails to start, or a container exits with another code than 0, which is that of a stop.</summary>
-    private async IAsyncEnumerable<ResourceEvent> WatchExitsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private bool IsHealthy(ContainerResource container) =>
+        notifications.TryGetCurrentState(container.Name, out var current) && current.Snapshot.HealthStatus is HealthStatus.Healthy;
+
+    /// <summary>Whether a resource has just failed to start, or a container has exited with another code than 0, which is that of a stop.</summary>
+    private bool HasExited(ResourceEvent update)
     {
-        var exited = new HashSet<string>();
+        var (resource, state) = (update.Resource, update.Snapshot.State?.Text);
+        var hasExited = state == KnownResourceStates.FailedToStart && !ParentFailed(resource)
+            || resource is ContainerResource && state == KnownResourceStates.Exited && update.Snapshot.ExitCode is not (null or 0);
 
-        await foreach (var update in notifications.WatchAsync(cancellationToken))
+        if (!hasExited)
         {
-            var state = update.Snapshot.State?.Text;
-            var hasExited = state == KnownResourceStates.FailedToStart && !ParentFailed(update.Resource)
-                || update.Resource is ContainerResource && state == KnownResourceStates.Exited && update.Snapshot.ExitCode is not (null or 0);
-
-            if (!hasExited)
-            {
-                exited.Remove(update.Resource.Name);
-            }
-            else if (exited.Add(update.Resource.Name))
-            {
-                yield return update;
-            }
+            _exited.Remove(resource.Name);
         }
+
+        return hasExited && _exited.Add(resource.Name);
     }
 
     private bool ParentFailed(IResource resource) =>

@@ -26,28 +26,31 @@ start_dockerd() {
     setsid --fork dockerd >"$log" 2>&1 9>&- </dev/null
     for ((waited = 0; waited < 300; waited++)); do
         [[ -z $(engine_api) ]] || return 0
-        sleep 0.1
+        pause
     done
     die "the container engine did not start within 30 s; the end of $log: $(tail -n 5 "$log")"
 }
 
-# apt_install_13 PACKAGE...: installs packages of Debian 13, on Debian 12 too, whose own packages are too old. There the source
-# gets a low priority, so that apt takes nothing else from it.
-apt_install_13() {
+# use_debian_13 WHAT: makes the packages of Debian 13 available; $debian_13 is their suffix for apt_install. Those of Debian 12 are
+# too old. There the source gets a low priority, so that apt takes nothing else from it.
+use_debian_13() {
     local release source=/etc/apt/sources.list.d/boneyard-trixie.sources
     # shellcheck disable=SC1091
     release=$(. /etc/os-release && printf '%s %s' "${ID-}" "${VERSION_CODENAME-}")
+    debian_13=
     case $release in
         'debian bookworm')
+            debian_13=/trixie
+            [[ ! -e $source ]] || return 0
             find_mirror
+            printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
             printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
                 "$mirror" >"$source"
-            printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/boneyard-trixie
+            # find_mirror has updated the other lists if there were none.
             apt_update
-            apt_install "${@/%//trixie}"
             ;;
-        'debian trixie' | 'debian forky' | 'debian sid') apt_install "$@" ;;
-        *) die "this is $release: install $* yourself (Docker 25 or later: https://docs.docker.com/engine/install/)" ;;
+        'debian trixie' | 'debian forky' | 'debian sid') ;;
+        *) die "this is $release: install $1 yourself (Docker 25 or later: https://docs.docker.com/engine/install/)" ;;
     esac
 }
 
@@ -56,7 +59,8 @@ need_compose() {
     docker compose version >/dev/null 2>&1 && return
     may_install 'docker compose' || return 0
     step 'installing docker compose'
-    apt_install_13 docker-compose
+    use_debian_13 'docker compose'
+    apt_install "docker-compose$debian_13"
 }
 
 need_podman() {
@@ -90,9 +94,10 @@ need_engine() {
     if ! command -v dockerd >/dev/null; then
         may_install 'a container engine (Docker 25 or later)' || return 0
         step 'installing the container engine (docker.io of Debian 13)'
-        # Of this Debian's own release: that of Debian 13 would need a newer libc.
-        apt_install iptables
-        apt_install_13 docker.io docker-cli docker-buildx
+        use_debian_13 'a container engine'
+        # iptables of this Debian's own release: that of Debian 13 would need a newer libc. mmdebstrap is for machines that cannot pull
+        # images: to install it later would take ten times as long.
+        apt_install iptables mmdebstrap "docker.io$debian_13" "docker-cli$debian_13" "docker-buildx$debian_13"
         # With an init system the package has started it.
         [[ -z $(engine_api) ]] || return 0
     elif [[ ${BONEYARD_NO_INSTALL-} == 1 ]]; then

@@ -24,7 +24,9 @@ make_image() {
     done
     # A mirror may keep a testing suite longer than its Valid-Until.
     [[ $1 != forky ]] || options+=('--aptopt=Acquire::Check-Valid-Until "false"')
-    printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' >"$state/apt-slim"
+    # Without dpkg-preconfigure, which searches each package for questions although the installation is not interactive.
+    printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
+        '#clear DPkg::Pre-Install-Pkgs;' >"$state/apt-slim"
     # Not in a pipe: a failure must not leave an incomplete image. It starts Python for each package: with the system's own, and not
     # a wrapper such as pyenv's, it takes a third of the time.
     # shellcheck disable=SC2016  # $1 is the folder that mmdebstrap gives to a hook

@@ -20,6 +20,12 @@ die() {
     exit 1
 }
 
+# pause: waits 0.1 s. `sleep` would start a process each time.
+pause() {
+    read -rt 0.1 -u "$never" || true
+}
+exec {never}<> <(:)
+
 # The background jobs that run: their names and logs, by process id.
 declare -A job_names=() job_logs=()
 reported=0
@@ -39,7 +45,7 @@ start() {
 # check_jobs: waits a moment. If a job has failed, shows its log and exits; the exit stops the other jobs.
 check_jobs() {
     local pid name
-    sleep 0.1
+    pause
     for pid in "${!job_names[@]}"; do
         kill -0 "$pid" 2>/dev/null && continue
         name=${job_names[$pid]}
@@ -79,7 +85,7 @@ stop_jobs() {
     for pid in "${!job_names[@]}"; do
         for ((waited = 0; waited < 300; waited++)); do
             kill -0 -- "-$pid" 2>/dev/null || break
-            sleep 0.1
+            pause
         done
         kill -KILL -- "-$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true

@@ -30,31 +30,26 @@ internal static class ContainerNetworkDashboard
             });
     }
 
-    public static CustomResourceSnapshot WithMembers(this CustomResourceSnapshot snapshot, IReadOnlyList<NetworkMember> members) => snapshot with
+    public static CustomResourceSnapshot WithMembers(this CustomResourceSnapshot snapshot, IReadOnlyList<NetworkMember> members)
     {
-        Properties =
-        [
-            .. snapshot.Properties.Where(property => property.Name is not Members),
-            Property(Members, "Members", string.Join(", ", members)),
-        ],
-    };
+        var others = snapshot.Properties.Where(property => property.Name is not Members);
+        return snapshot with { Properties = [.. others, Property(Members, "Members", string.Join(", ", members))] };
+    }
 
     private static ResourcePropertySnapshot Property(string name, string displayName, string value) =>
         new(name, value) { DisplayName = displayName, IsHighlighted = true };
 
     private static async Task<ExecuteCommandResult> InspectAsync(ContainerNetworkResource network, ExecuteCommandContext context)
     {
-        var manager = ContainerNetworkExtensions.LifetimeOf(network, context.Services).Manager;
+        var manager = network.LifetimeIn(context.Services).Manager;
 
         if (await manager.InspectAsync(context.CancellationToken) is not { } state)
         {
             return CommandResults.Failure($"Network '{network.NetworkName}' does not exist.");
         }
 
-        var members = string.Join('\n', state.Members.Select(member => $"- {member}"));
-        var text = $"**{network.NetworkName}**: {state}\n\n{members}";
+        var text = $"**{network.NetworkName}**: {state}\n\n{string.Join('\n', state.Members.Select(member => $"- {member}"))}";
         return CommandResults.Success(
-            $"Network '{network.NetworkName}' has {state.Members.Count} containers.",
-            new CommandResultData { Format = CommandResultFormat.Markdown, DisplayImmediately = true, Value = text });
+            $"Network '{network.NetworkName}' has {state.Members.Count} containers.", text, CommandResultFormat.Markdown, displayImmediately: true);
     }
 }

@@ -47,12 +47,10 @@ internal static class ContainerNetworkExtensions
         var (container, target) = (builder.Resource, network.Resource);
         var what = $"the address of '{container.Name}' on network '{target.Name}'";
         var parsed = ParseAddress(what, target.Subnet, address);
-        var holder = parsed.Equals(target.Gateway) ? "the gateway"
-            : target.Containers.TryAdd(parsed, container.Name) ? null
-            : $"'{target.Containers[parsed]}'";
 
-        if (holder is not null)
+        if (parsed.Equals(target.Gateway) || !target.Containers.TryAdd(parsed, container.Name))
         {
+            var holder = target.Containers.TryGetValue(parsed, out var other) ? $"'{other}'" : "the gateway";
             throw NotAllowed(what, address, $"it is the address of {holder}");
         }
 
@@ -70,7 +68,7 @@ internal static class ContainerNetworkExtensions
 
     /// <summary>Completes when the network exists; fails with the reason if it cannot be created.</summary>
     public static Task EnsureUpAsync(this ContainerNetworkResource network, IServiceProvider services, CancellationToken cancellationToken) =>
-        LifetimeOf(network, services).EnsureUpAsync(cancellationToken);
+        network.LifetimeIn(services).EnsureUpAsync(cancellationToken);
 
     /// <summary>Returns the host name of a container on a network.</summary>
     public static string AddressOn<T>(this IResourceBuilder<T> builder, IResourceBuilder<ContainerNetworkResource> network) where T : ContainerResource =>
@@ -83,7 +81,7 @@ internal static class ContainerNetworkExtensions
         return runtime is "podman" ? $"{network.NetworkName}:{options}" : $"name={network.NetworkName},{options}";
     }
 
-    internal static ContainerNetworkLifetime LifetimeOf(ContainerNetworkResource network, IServiceProvider services) =>
+    internal static ContainerNetworkLifetime LifetimeIn(this ContainerNetworkResource network, IServiceProvider services) =>
         services.GetRequiredKeyedService<ContainerNetworkLifetime>(network.Name);
 
     private static IResourceBuilder<ContainerNetworkResource> WithLifetime(this IResourceBuilder<ContainerNetworkResource> resource)
@@ -99,14 +97,14 @@ internal static class ContainerNetworkExtensions
         builder.Services.TryAddSingleton<IContainerRuntime>(_ => new ContainerRuntime(runtime));
         builder.Services.AddKeyedSingleton(network.Name, (services, _) => ActivatorUtilities.CreateInstance<ContainerNetworkLifetime>(services, network));
         // The first hosted service starts before the orchestrator and stops after it has removed the containers.
-        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => LifetimeOf(network, services)));
-        builder.Services.AddHealthChecks().Add(new(check, services => LifetimeOf(network, services), failureStatus: null, tags: null, TimeSpan.FromSeconds(10)));
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => network.LifetimeIn(services)));
+        builder.Services.AddHealthChecks().Add(new(check, services => network.LifetimeIn(services), failureStatus: null, tags: null, TimeSpan.FromSeconds(10)));
 
         return resource
             .WithHealthCheck(check)
             // The log and the state show a failure, and the containers of the network do not start.
-            .OnInitializeResource(async (_, @event, _) =>
-                await ((Task)LifetimeOf(network, @event.Services).UpAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
+            .OnInitializeResource(async (_, @event, cancellationToken) =>
+                await network.EnsureUpAsync(@event.Services, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
     }
 
     private static IPAddress ParseAddress(string what, IpSubnet subnet, string text)

@@ -14,10 +14,8 @@ internal sealed class ContainerNetworkLifetime(
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
-    private readonly Lock _lock = new();
-    // Both complete when the network exists, with whether this application owns it. At the second the resource shows it.
-    private Task<bool>? _creating;
-    private Task<bool>? _up;
+    // Its task completes when the network exists, with whether this application owns it.
+    private Lazy<Task<bool>> _creation = new(Task.FromResult(false));
 
     public ContainerNetworkManager Manager { get; } = new(network, runtime, HostRoutes.All, loggers.GetLogger(network));
 
@@ -25,40 +23,50 @@ internal sealed class ContainerNetworkLifetime(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // A test may have removed the resource.
-        _creating = model.Resources.Contains(network) ? CreateAsync() : null;
+        _creation = model.Resources.Contains(network) ? new(CreateAsync()) : _creation;
         return Task.CompletedTask;
     }
 
-    /// <summary>Creates the network unless that has succeeded before.</summary>
-    /// <returns>Whether this application owns the network.</returns>
+    /// <summary>
+    /// Completes when the network exists, and shows that in the dashboard. Creates the network if that failed before, or if the
+    /// application that owned it has removed it.
+    /// </summary>
     /// <exception cref="DistributedApplicationException">It cannot be created.</exception>
-    public Task<bool> UpAsync()
-    {
-        lock (_lock)
-        {
-            return _up is null or { IsFaulted: true } ? _up = BringUpAsync() : _up;
-        }
-    }
-
-    /// <summary>For a container that is about to start: an application that owned the network may have removed it.</summary>
     public async Task EnsureUpAsync(CancellationToken cancellationToken)
     {
-        if (!await UpAsync().WaitAsync(cancellationToken) && await Manager.InspectAsync(cancellationToken) is null)
+        var creation = _creation;
+
+        try
         {
-            Forget();
-            await UpAsync().WaitAsync(cancellationToken);
+            if (!await creation.Value.WaitAsync(cancellationToken) && await Manager.InspectAsync(cancellationToken) is null)
+            {
+                Forget(creation);
+                creation = _creation;
+                await creation.Value.WaitAsync(cancellationToken);
+            }
+
+            // Not earlier: when Aspire initialises the resource, it would reset the health of one that is already running.
+            await notifications.PublishUpdateAsync(
+                network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = s.StartTimeStamp ?? DateTime.UtcNow });
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && Forget(creation))
+        {
+            loggers.GetLogger(network).LogError("{Message}", exception.Message);
+            await notifications.PublishUpdateAsync(network, s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
+            throw;
         }
     }
 
     /// <summary>Unhealthy when the network was removed or recreated. Updates its members in the dashboard.</summary>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        var creation = _creation;
         var state = await Manager.InspectAsync(cancellationToken);
         await notifications.PublishUpdateAsync(network, snapshot => snapshot.WithMembers(state?.Members ?? []));
 
         if (state is null)
         {
-            Forget();
+            Forget(creation);
             return HealthCheckResult.Unhealthy($"Network '{network.NetworkName}' was removed. Restart its containers: the first one creates the network again.");
         }
 
@@ -73,48 +81,29 @@ internal sealed class ContainerNetworkLifetime(
 
     public async ValueTask DisposeAsync() => await RemoveIfOwnedAsync();
 
-    private void Forget()
-    {
-        lock (_lock)
-        {
-            _up = _up is { IsCompleted: true } ? null : _up;
-        }
-    }
-
-    /// <summary>Runs when Aspire has initialised the resource: it would reset the health of one that is already running.</summary>
-    private async Task<bool> BringUpAsync()
-    {
-        try
-        {
-            var isOwned = await (Interlocked.Exchange(ref _creating, null) ?? CreateAsync());
-            await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = DateTime.UtcNow });
-            return isOwned;
-        }
-        catch (Exception exception)
-        {
-            loggers.GetLogger(network).LogError("{Message}", exception.Message);
-            await notifications.PublishUpdateAsync(network, s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
-            throw;
-        }
-    }
-
     private async Task<bool> CreateAsync()
     {
-        await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StopTimeStamp = null });
+        await notifications.PublishUpdateAsync(network, s => s with { State = KnownResourceStates.Starting, StartTimeStamp = null, StopTimeStamp = null });
         return await Manager.EnsureAsync(CancellationToken.None);
     }
+
+    /// <summary>Lets the next container create the network again, unless this creation still runs or was forgotten before.</summary>
+    private bool Forget(Lazy<Task<bool>> creation) =>
+        creation.IsValueCreated && creation.Value.IsCompleted && Interlocked.CompareExchange(ref _creation, new(CreateAsync), creation) == creation;
 
     private async Task RemoveIfOwnedAsync()
     {
         using var timeout = new CancellationTokenSource(s_timeout);
-        var created = Interlocked.Exchange(ref _up, null) ?? Interlocked.Exchange(ref _creating, null) ?? Task.FromResult(false);
-        string? reason;
+        var creation = Interlocked.Exchange(ref _creation, new(CreateAsync));
+        string? reason = null;
 
         try
         {
             // Ownership is known only after the creation.
-            await ((Task)created).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            reason = created is { IsCompletedSuccessfully: true, Result: true } ? await Manager.RemoveAsync(timeout.Token) : null;
+            if (creation.IsValueCreated && !creation.Value.IsFaulted && await creation.Value.WaitAsync(timeout.Token))
+            {
+                reason = await Manager.RemoveAsync(timeout.Token);
+            }
         }
         catch (Exception exception) when (exception is DistributedApplicationException or OperationCanceledException)
         {

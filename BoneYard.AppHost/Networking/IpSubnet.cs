@@ -33,7 +33,7 @@ internal readonly record struct IpSubnet(IPNetwork Network)
         subnet = new(network);
         return isNetwork
             && TryParseAddress(text!.Split('/')[0], out var first) && first.Equals(network.BaseAddress)
-            && network.PrefixLength > 0 && subnet.Size >= 8
+            && subnet.Size >= 8
             && !s_notForHosts.Any(subnet.Overlaps);
     }
 
@@ -54,13 +54,11 @@ internal readonly record struct IpSubnet(IPNetwork Network)
     public bool Overlaps(IpSubnet other) => Network.Contains(other.Network.BaseAddress) || other.Network.Contains(Network.BaseAddress);
 
     /// <returns>The reason why a container or a gateway cannot have this address; null if it can.</returns>
-    public string? Validate(IPAddress address) => address switch
-    {
-        _ when !Network.Contains(address) => $"{address} is not in {this}",
-        _ when address.Equals(Network.BaseAddress) => $"{address} is the address of the network itself",
-        _ when Family is AddressFamily.InterNetwork && address.Equals(Host(Size - 1)) => $"{address} is the broadcast address of {this}",
-        _ => null,
-    };
+    public string? Validate(IPAddress address) =>
+        !Network.Contains(address) ? $"{address} is not in {this}"
+        : address.Equals(Network.BaseAddress) ? $"{address} is the address of the network itself"
+        : Family is AddressFamily.InterNetwork && address.Equals(Host(Size - 1)) ? $"{address} is the broadcast address of {this}"
+        : null;
 
     public override string ToString() => Network.ToString();
 }

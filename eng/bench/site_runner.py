@@ -62,8 +62,6 @@ def page_answers(port, path="/"):
 def stop_on_sigterm():
     """Let SIGTERM stop the site as Ctrl+C does."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # A shell ignores it for background jobs, and so would the AppHost.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Site:

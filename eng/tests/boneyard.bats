@@ -47,6 +47,15 @@ load helpers
     expect_without 'starting the site'
 }
 
+@test "a site that a script starts in the background receives Ctrl+C" {
+    fake dotnet 'case $1 in --version) echo 10.0.100 ;; run) echo "traps: $(trap -p INT)" ;; esac'
+
+    run bash -c "trap '' INT; ./boneyard run"
+
+    expect 0 'traps: '
+    expect_without SIGINT
+}
+
 @test "setup restores the Aspire CLI" {
     fake dotnet '[[ $1 != --version ]] || echo 10.0.100; echo "$*" >>calls'
 

@@ -2,7 +2,9 @@
 
 import os
 import subprocess
-from io import BytesIO
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, StringIO
+from unittest.mock import patch
 from zipfile import ZipFile
 
 import pytest
@@ -12,9 +14,15 @@ from boneyard_blog.commands import exchange
 
 
 def _run(*arguments, stdin="", status=0):
-    done = subprocess.run(["boneyard-blog", *arguments], input=stdin, capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    """Run a command in this process, which saves the seconds of a process's start."""
+    output = StringIO()
+    with redirect_stdout(output), redirect_stderr(output), patch("sys.stdin", StringIO(stdin)):
+        assert commands.main(list(arguments)) == status, output.getvalue()
+    return output.getvalue()
+
+
+def _run_process(*arguments):
+    return subprocess.run(["boneyard-blog", *arguments], capture_output=True, check=True)
 
 
 def test_an_author_is_added_and_can_sign_in(make_author, site):
@@ -79,7 +87,7 @@ def test_posts_are_exported_and_imported(site, tmp_path):
 def test_posts_are_exported_to_standard_output(site):
     site.add_post("One", "one")
 
-    done = subprocess.run(["boneyard-blog", "export", "-"], capture_output=True, check=True)
+    done = _run_process("export", "-")
 
     with ZipFile(BytesIO(done.stdout)) as archive:
         assert archive.namelist() == ["posts/one.md"]
@@ -130,6 +138,6 @@ def test_an_unreachable_database_is_reported_in_one_line(monkeypatch):
 
 
 def test_help_names_the_commands():
-    said = _run("--help")
+    said = _run_process("--help").stdout.decode()
 
     assert all(name in said for name in ("author", "schema", "export", "import"))

@@ -32,6 +32,12 @@ def test_the_password_is_neither_in_the_environment_of_the_server_nor_in_the_log
     assert PASSWORD not in database.logs()
 
 
+def test_an_expensive_statement_runs_without_the_just_in_time_compiler(database):
+    plan = database.value("SET jit_above_cost = 0; EXPLAIN (ANALYZE) SELECT sum(n) FROM generate_series(1, 100000) AS n")
+
+    assert "Execution Time" in plan and "JIT" not in plan
+
+
 def test_user_and_database_are_created_with_a_password_from_a_file(engine):
     secret = engine.folder({"password": PASSWORD + "\n"})
     database = Database(engine, "--volume", f"{secret}:/secrets:ro", "--env", "POSTGRES_PASSWORD_FILE=/secrets/password",

@@ -84,6 +84,7 @@ else
 }
 
 builder.EnsurePortsAreFree();
+builder.ReuseUnchangedImages();
 builder.TraceStart();
 builder.ReportTo(Console.Out, front: "sitewww", site.HostName);
 builder.MonitorEngine();

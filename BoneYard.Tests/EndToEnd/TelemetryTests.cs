@@ -12,7 +12,7 @@ public sealed class TelemetryTests(AppHostFixture host)
         var spans = await host.Dashboard.WaitForSpansAsync(StartTrace.ServiceName, spans => spans.Count > 0);
 
         Assert.Superset(
-            new HashSet<string> { "start", "AppHost", "sitenet", "sitedb", "siteblog", "sitewww", "Building", StartTimeline.BecomingHealthy },
+            new HashSet<string> { "start", "AppHost", "sitenet", "sitedb", "siteblog", "sitewww", "Starting", StartTimeline.BecomingHealthy },
             spans.Select(span => span.Name).ToHashSet());
     }
 

@@ -34,7 +34,7 @@ internal sealed class NetworkCommands(IContainerRuntime runtime, ILogger logger)
         if (!result.Succeeded)
         {
             return IsNotFound(result) ? null : throw new DistributedApplicationException(
-                $"{runtime.Name} cannot inspect network '{name}': {result.Error}. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
+                $"{runtime.Name} cannot inspect network '{name}' ({result.Error}). Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
         }
 
         // The name can also match the beginning of another network's id.

@@ -190,7 +190,7 @@ public sealed class ContainerNetworkManagerTests
 
         await AssertRefusedAsync(
             runtime,
-            "docker cannot inspect network 'sitenet': Cannot connect to the Docker daemon. Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
+            "docker cannot inspect network 'sitenet' (Cannot connect to the Docker daemon). Start it, or set ASPIRE_CONTAINER_RUNTIME to another container runtime.");
     }
 
     [Theory]

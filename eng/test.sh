@@ -9,14 +9,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly results=$root/TestResults
 
-# The network tests use both container runtimes.
-need_podman_too() {
+# The network tests use both container runtimes: makes Podman start a container.
+prepare_podman() {
     local image=debian:trixie-slim
-    if ! command -v podman >/dev/null; then
-        may_install 'podman (for the tests)' || die 'podman is missing'
-        step 'installing Podman, for the network tests'
-        apt_install podman crun netavark aardvark-dns
-    fi
     [[ $ASPIRE_CONTAINER_RUNTIME == podman ]] || podman image exists "$image" || quietly "the copy of $image to Podman" copy_image "$image"
     if ! podman run --rm "$image" true >/dev/null 2>&1; then
         # Some virtual machines do not let root raise limits, and crun does not support every layout of control groups.
@@ -37,6 +32,7 @@ need_tools() {
         command -v "$tool" >/dev/null || packages+=("$tool")
     done
     command -v pytest >/dev/null || packages+=(python3-pytest)
+    command -v podman >/dev/null || packages+=(podman crun netavark aardvark-dns)
     ((${#packages[@]})) || return 0
     may_install "${packages[*]} (for the tests)" || die "missing: ${packages[*]}"
     step "installing ${packages[*]}"
@@ -88,7 +84,7 @@ main() {
     ASPIRE_CONTAINER_RUNTIME=$(engine_name)
     export ASPIRE_CONTAINER_RUNTIME
     need_tools
-    need_podman_too
+    prepare_podman
     rm -rf "$results"
     mkdir -p "$results"
 

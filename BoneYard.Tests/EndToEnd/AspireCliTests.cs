@@ -42,7 +42,7 @@ public sealed class AspireCliTests(AppHostFixture host)
     {
         var output = await AspireCli.RunOnAppHostAsync("resource", "sitenet", "inspect");
 
-        Assert.All([host.Network, "sitedb", "siteblog", "sitewww"], name => Assert.Contains(name, output, StringComparison.Ordinal));
+        Assert.All([host.Own.Network, "sitedb", "siteblog", "sitewww"], name => Assert.Contains(name, output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -13,13 +13,12 @@ public sealed class AppHostFixture : IAsyncLifetime
     /// <summary>The span of the first request that the blog answers, apart from health checks, which are not traced.</summary>
     public const string FirstRequest = "GET /archive";
 
-    private readonly IsolatedResources _own = new();
     private AppHostProcess? _host;
     private Dashboard? _dashboard;
 
     internal Dashboard Dashboard => _dashboard ?? throw new InvalidOperationException("The AppHost is not running.");
 
-    internal string Network => _own.Network;
+    internal IsolatedResources Own { get; } = new();
 
     /// <summary>The URL of the site that the AppHost prints.</summary>
     public Uri Site { get; private set; } = null!;
@@ -29,7 +28,7 @@ public sealed class AppHostFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _host = AppHostProcess.StartWith(_own);
+        _host = AppHostProcess.StartWith(Own);
         Site = await _host.SiteAsync();
         using var http = new HttpClient();
         await http.GetStringAsync(new Uri(Site, "/archive"));
@@ -41,6 +40,6 @@ public sealed class AppHostFixture : IAsyncLifetime
     {
         _dashboard?.Dispose();
         await (_host?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await _own.DisposeAsync();
+        await Own.DisposeAsync();
     }
 }

@@ -54,9 +54,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
     public static AppHostProcess StartWith(IsolatedResources own) => Start(OptionsWith(own));
 
     /// <summary>The options of a site without TLS on free ports.</summary>
-    /// <param name="httpPort">The port for HTTP; null chooses a free one.</param>
-    public static string[] OptionsWith(IsolatedResources own, int? httpPort = null) =>
-        [.. own.Arguments, "--tls=off", $"--http-port={httpPort ?? FreePort()}", $"--https-port={FreePort()}"];
+    public static string[] OptionsWith(IsolatedResources own) => [.. own.Arguments, "--tls=off", $"--http-port={FreePort()}", $"--https-port={FreePort()}"];
 
     private static AppHostProcess StartIn(string folder, string[] arguments)
     {

@@ -14,25 +14,23 @@ internal static class UnchangedImages
 
     public const string Label = "org.opencontainers.image.revision";
 
-    // Neither an id nor the list of tags contains a space.
-    private const string Format = "{{.Id}} {{json .RepoTags}} {{json .Config.Labels}}";
-
     /// <summary>At a start, replaces the build of each image that exists with the same sources and base images by that image.</summary>
     public static void ReuseUnchangedImages(this IDistributedApplicationBuilder builder) => builder.OnBeforeStart((@event, cancellationToken) =>
         builder.ExecutionContext.IsRunMode ? ReuseAsync(@event.Model.Resources, @event.Services.GetRequiredService<IContainerRuntime>(), cancellationToken) : Task.CompletedTask);
 
-    /// <summary>Identifies the files of the build context, their permissions, and the base images.</summary>
+    /// <summary>Identifies the Dockerfile and its stage, the files of the build context with their permissions, and the base images.</summary>
     /// <param name="idOf">Returns the id of a base image; null if there is no such image, as for a stage of the Dockerfile.</param>
     internal static string RevisionOf(DockerfileBuildAnnotation build, Func<string, string?> idOf)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append($"{build.Stage}");
 
         foreach (var image in BaseImagesOf(build))
         {
             Append($"{image} {idOf(image)}");
         }
 
-        foreach (var file in Directory.EnumerateFiles(build.ContextPath, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(build.ContextPath, "*", SearchOption.AllDirectories).Union([build.DockerfilePath]).Order(StringComparer.Ordinal))
         {
             var content = File.ReadAllBytes(file);
             Append($"{Path.GetRelativePath(build.ContextPath, file)} {(OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file))} {content.Length}");
@@ -48,15 +46,22 @@ internal static class UnchangedImages
     {
         var builds = resources
             .SelectMany(resource => resource.Annotations.OfType<DockerfileBuildAnnotation>(), (resource, build) => (Resource: resource, Build: build, Image: $"{build.ImageName}:{build.ImageTag}"))
-            .Where(entry => File.Exists(entry.Build.DockerfilePath))
+            // The revision does not cover the values of arguments and secrets.
+            .Where(entry => File.Exists(entry.Build.DockerfilePath) && entry.Build is { BuildArguments.Count: 0, BuildSecrets.Count: 0 })
             .ToArray();
+
+        if (builds is [])
+        {
+            return;
+        }
+
         var images = await InspectAsync([.. builds.Select(entry => entry.Image), .. builds.SelectMany(entry => BaseImagesOf(entry.Build)).Distinct()], runtime, cancellationToken);
 
         foreach (var (resource, build, image) in builds)
         {
-            var revision = RevisionOf(build, name => images.GetValueOrDefault(name).Id);
+            var revision = RevisionOf(build, name => images.GetValueOrDefault(name)?.Id);
 
-            if (images.GetValueOrDefault(image).Revision == revision)
+            if (images.GetValueOrDefault(image)?.Config.Labels?.GetValueOrDefault(Label) == revision)
             {
                 resource.Annotations.Remove(build);
                 resource.Annotations.Add(new ContainerImageAnnotation { Image = build.ImageName!, Tag = build.ImageTag });
@@ -72,21 +77,14 @@ internal static class UnchangedImages
         File.ReadLines(build.DockerfilePath).Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]);
 
     /// <returns>The existing images, by name.</returns>
-    private static async Task<Dictionary<string, (string Id, string? Revision)>> InspectAsync(string[] names, IContainerRuntime runtime, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, ImageState>> InspectAsync(string[] names, IContainerRuntime runtime, CancellationToken cancellationToken)
     {
         // It fails if one of them is missing, but the output contains the others.
-        var inspected = names is [] ? null : await runtime.RunAsync(["image", "inspect", "--format", Format, .. names], cancellationToken);
-        var images = new Dictionary<string, (string, string?)>();
-
-        foreach (var line in inspected?.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [])
-        {
-            if (line.Split(' ', 3) is [var id, var tags, var labels])
-            {
-                var revision = JsonSerializer.Deserialize<Dictionary<string, string>>(labels)?.GetValueOrDefault(Label);
-                Array.ForEach(JsonSerializer.Deserialize<string[]>(tags) ?? [], tag => images[tag] = (id, revision));
-            }
-        }
-
-        return images;
+        var inspected = await runtime.RunAsync(["image", "inspect", .. names], cancellationToken);
+        var images = inspected.Output is ['[', ..] json ? JsonSerializer.Deserialize<ImageState[]>(json) ?? [] : [];
+        // Two names of one image give it twice, each time with all its names.
+        return images.DistinctBy(image => image.Id).SelectMany(image => image.RepoTags ?? [], (image, tag) => KeyValuePair.Create(tag, image)).ToDictionary();
     }
+
+    private sealed record ImageState(string Id, string[]? RepoTags, ContainerConfiguration Config);
 }

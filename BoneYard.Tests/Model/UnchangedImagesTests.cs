@@ -5,7 +5,7 @@ namespace BoneYard.Tests.Model;
 
 public sealed class UnchangedImagesTests : IDisposable
 {
-    private const string Inspect = "image|inspect|--format|{{.Id}} {{json .RepoTags}} {{json .Config.Labels}}|site:1|debian:13";
+    private const string Inspect = "image|inspect|site:1|debian:13";
 
     private readonly TemporaryFolder _context = new();
     private readonly DockerfileBuildAnnotation _build;
@@ -32,37 +32,44 @@ public sealed class UnchangedImagesTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_is_built_again_when_a_file_has_changed()
+    public async Task An_image_with_two_names_is_found_by_each()
     {
-        var before = Revision;
-        File.WriteAllText(_context["page.html"], "two");
+        var image = Image("site:1\",\"debian:13", Revision);
 
-        await ReuseAsync(Image("site:1", before), Image("debian:13"));
+        await ReuseAsync(image, image);
 
-        AssertIsBuilt();
+        Assert.Empty(_container.Annotations.OfType<DockerfileBuildAnnotation>());
     }
 
     [Fact]
-    public async Task An_image_is_built_again_when_a_file_is_new()
-    {
-        var before = Revision;
-        File.WriteAllText(_context["new.html"], "");
+    public Task An_image_is_built_again_when_a_file_has_changed() => AssertIsBuiltAfterAsync(() => File.WriteAllText(_context["page.html"], "two"));
 
-        await ReuseAsync(Image("site:1", before), Image("debian:13"));
-
-        AssertIsBuilt();
-    }
+    [Fact]
+    public Task An_image_is_built_again_when_a_file_is_new() => AssertIsBuiltAfterAsync(() => File.WriteAllText(_context["new.html"], ""));
 
     [Fact]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public async Task An_image_is_built_again_when_permissions_have_changed()
+    public Task An_image_is_built_again_when_permissions_have_changed() =>
+        AssertIsBuiltAfterAsync(() => File.SetUnixFileMode(_context["page.html"], UnixFileMode.UserRead));
+
+    [Fact]
+    public void The_revision_covers_the_stage_and_a_Dockerfile_outside_of_the_build_context()
     {
-        var before = Revision;
-        File.SetUnixFileMode(_context["page.html"], UnixFileMode.UserRead);
+        using var elsewhere = new TemporaryFolder();
+        File.WriteAllText(elsewhere["Dockerfile"], "FROM debian:13\nCOPY page.html /\nUSER www\n");
+        DockerfileBuildAnnotation[] builds = [_build, new(_context.Path, _build.DockerfilePath, "test"), new(_context.Path, elsewhere["Dockerfile"], stage: null)];
 
-        await ReuseAsync(Image("site:1", before), Image("debian:13"));
+        Assert.Distinct(builds.Select(build => UnchangedImages.RevisionOf(build, _ => "sha256:base")));
+    }
 
-        AssertIsBuilt();
+    [Fact]
+    public async Task An_image_with_build_arguments_is_built_as_before()
+    {
+        _build.BuildArguments["VERSION"] = "2";
+
+        await ReuseAsync(Image("site:1", Revision), Image("debian:13"));
+
+        Assert.Equal(["VERSION"], Assert.Single(_container.Annotations.OfType<DockerfileBuildAnnotation>()).BuildArguments.Keys);
     }
 
     [Fact]
@@ -84,7 +91,7 @@ public sealed class UnchangedImagesTests : IDisposable
     [Fact]
     public async Task An_image_that_does_not_exist_is_built()
     {
-        var error = new RuntimeResult(1, Image("debian:13"), "Error response from daemon: No such image: site:1");
+        var error = new RuntimeResult(1, $"[{Image("debian:13")}]", "Error response from daemon: No such image: site:1");
 
         await UnchangedImages.ReuseAsync([_container], new FakeRuntime().On(Inspect, error), TestContext.Current.CancellationToken);
 
@@ -105,13 +112,27 @@ public sealed class UnchangedImagesTests : IDisposable
     private string Revision => UnchangedImages.RevisionOf(_build, _ => "sha256:base");
 
     private Task ReuseAsync(params string[] images) =>
-        UnchangedImages.ReuseAsync([_container], new FakeRuntime().On(Inspect, string.Join('\n', images)), TestContext.Current.CancellationToken);
+        UnchangedImages.ReuseAsync([_container], new FakeRuntime().On(Inspect, $"[{string.Join(',', images)}]"), TestContext.Current.CancellationToken);
+
+    private async Task AssertIsBuiltAfterAsync(Action change)
+    {
+        var before = Revision;
+        change();
+
+        await ReuseAsync(Image("site:1", before), Image("debian:13"));
+
+        AssertIsBuilt();
+    }
 
     /// <summary>The image is built, with the revision of the present files and this base image.</summary>
     private void AssertIsBuilt(string baseId = "sha256:base") =>
         Assert.Equal(UnchangedImages.RevisionOf(_build, _ => baseId), Assert.Single(_container.Annotations.OfType<DockerfileBuildAnnotation>()).BuildArguments[UnchangedImages.Argument]);
 
-    /// <summary>A line of the runtime's output.</summary>
-    private static string Image(string name, string? revision = null, string id = "sha256:base") =>
-        $"""{id} ["{name}"] {(revision is null ? "null" : $"{{\"{UnchangedImages.Label}\":\"{revision}\"}}")}""";
+    /// <summary>An element of the runtime's output.</summary>
+    private static string Image(string name, string? revision = null, string? id = null)
+    {
+        id ??= name == "site:1" ? "sha256:site" : "sha256:base";
+        var labels = revision is null ? "null" : $$"""{"{{UnchangedImages.Label}}":"{{revision}}"}""";
+        return $$$"""{"Id":"{{{id}}}","RepoTags":["{{{name}}}"],"Config":{"Labels":{{{labels}}}}}""";
+    }
 }

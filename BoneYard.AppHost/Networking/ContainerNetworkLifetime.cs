@@ -23,7 +23,11 @@ internal sealed class ContainerNetworkLifetime(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // A test may have removed the resource.
-        _creation = model.Resources.Contains(network) ? new(CreateAsync()) : _creation;
+        if (model.Resources.Contains(network))
+        {
+            _creation = new(CreateAsync());
+        }
+
         return Task.CompletedTask;
     }
 
@@ -49,10 +53,15 @@ internal sealed class ContainerNetworkLifetime(
             await notifications.PublishUpdateAsync(
                 network, s => s with { State = KnownResourceStates.Running, StartTimeStamp = s.StartTimeStamp ?? DateTime.UtcNow });
         }
-        catch (Exception exception) when (exception is not OperationCanceledException && Forget(creation))
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            loggers.GetLogger(network).LogError("{Message}", exception.Message);
-            await notifications.PublishUpdateAsync(network, s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
+            // All containers wait for the same creation: the first one to see the failure reports it.
+            if (Forget(creation))
+            {
+                loggers.GetLogger(network).LogError("{Message}", exception.Message);
+                await notifications.PublishUpdateAsync(network, s => s with { State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error) });
+            }
+
             throw;
         }
     }

@@ -10,14 +10,9 @@ internal static class RunServices
     private static readonly TimeSpan s_engineInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>Sends the start itself to the dashboard as a trace.</summary>
-    public static void TraceStart(this IDistributedApplicationBuilder builder)
-    {
-        if (builder.ExecutionContext.IsRunMode)
-        {
-            // The first hosted service: the first states that the orchestrator reports are part of the trace.
-            builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, StartTrace>());
-        }
-    }
+    public static void TraceStart(this IDistributedApplicationBuilder builder) =>
+        // The first states that the orchestrator reports are part of the trace.
+        builder.AddRunService(services => ActivatorUtilities.CreateInstance<StartTrace>(services), isFirst: true);
 
     /// <summary>Reports the site's URL, and what a start waits for, on the terminal.</summary>
     /// <param name="front">The resource that visitors reach.</param>
@@ -37,11 +32,12 @@ internal static class RunServices
         await started.Task.WaitAsync(cancellationToken);
     }
 
-    private static void AddRunService(this IDistributedApplicationBuilder builder, Func<IServiceProvider, IHostedService> create)
+    /// <param name="isFirst">Whether the service starts before all others.</param>
+    private static void AddRunService(this IDistributedApplicationBuilder builder, Func<IServiceProvider, IHostedService> create, bool isFirst = false)
     {
         if (builder.ExecutionContext.IsRunMode)
         {
-            builder.Services.AddSingleton(create);
+            builder.Services.Insert(isFirst ? 0 : builder.Services.Count, ServiceDescriptor.Singleton(create));
         }
     }
 }

@@ -68,30 +68,34 @@ internal sealed class SiteReport(
     }
 
     /// <summary>Reports the URL of the site when all containers are healthy, and each container that exits.</summary>
-    /// <param name="starting">Cancelled when the site is up or cannot be started.</param>
+    /// <param name="starting">Cancelled when the site is up, and when this report ends for any reason.</param>
     private async Task ReportChangesAsync(IResourceWithEndpoints site, CancellationTokenSource starting, CancellationToken cancellationToken)
     {
-        await foreach (var update in notifications.WatchAsync(cancellationToken))
+        try
         {
-            var hasExited = HasExited(update);
+            await foreach (var update in notifications.WatchAsync(cancellationToken))
+            {
+                if (HasExited(update))
+                {
+                    if (!starting.IsCancellationRequested)
+                    {
+                        await FailAsync(update);
+                        return;
+                    }
 
-            if (hasExited && !starting.IsCancellationRequested)
-            {
-                await starting.CancelAsync();
-                await FailAsync(update);
-                return;
+                    var exit = update.Snapshot.ExitCode is { } code ? $"exited with code {code}" : "could not be restarted";
+                    await output.WriteLineAsync($"exited: '{update.Resource.Name}' {exit}. See its console log in the dashboard, where it can be started again.");
+                }
+                else if (!starting.IsCancellationRequested && Containers.All(IsHealthy))
+                {
+                    await starting.CancelAsync();
+                    await output.WriteLineAsync($"site: {UrlOf(site)}");
+                }
             }
-
-            if (hasExited)
-            {
-                var exit = update.Snapshot.ExitCode is { } code ? $"exited with code {code}" : "could not be restarted";
-                await output.WriteLineAsync($"exited: '{update.Resource.Name}' {exit}. See its console log in the dashboard, where it can be started again.");
-            }
-            else if (!starting.IsCancellationRequested && Containers.All(IsHealthy))
-            {
-                await starting.CancelAsync();
-                await output.WriteLineAsync($"site: {UrlOf(site)}");
-            }
+        }
+        finally
+        {
+            await starting.CancelAsync();
         }
     }
 
